@@ -1,0 +1,47 @@
+# Two commands matter: `make demo` and `make test`. Everything they make stays inside this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+export KB_MODELS ?= $(CURDIR)/.kb/models
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: demo test check lint bench lock clean
+
+# Install, load the sample collection and serve it on 127.0.0.1:8021.
+demo: export KB_DATA ?= $(CURDIR)/.kb/demo
+demo: $(READY)
+	$(BIN)/kb demo
+
+# The whole test suite.
+test: $(READY)
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+# The whole gate: style, types, layers, tests.
+check: lint test
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Speed of the encoder beside plain sentence-transformers, in one run.
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks.bench_encoder
+
+# Pin what pyproject.toml asks for; torch is pinned without its build, see the README.
+lock: $(READY)
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --extra dev --strip-extras --allow-unsafe --quiet --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(READY)
+
+clean:
+	rm -rf .venv .kb

@@ -1,0 +1,142 @@
+"""Settings, read once at the edge: `KB_*` in the environment, defaults otherwise."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from kb.errors import InvalidSetting
+
+PREFIX = "KB_"
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    """A folder of the XDG Base Directory Specification, for this product."""
+    return Path(os.environ.get(variable) or Path.home() / fallback) / "agora21"
+
+
+class Config(BaseSettings):
+    """Every setting with its meaning; `kb config` prints them."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data: Path = Field(
+        default_factory=lambda: _xdg("XDG_DATA_HOME", ".local/share"),
+        description="Folder of the database, the originals and the indexes.",
+    )
+    models: Path = Field(
+        default_factory=lambda: _xdg("XDG_CACHE_HOME", ".cache"),
+        description="Folder of the encoders; several data folders can share it.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="Another database than `kb.sqlite` in the data folder, as a SQLAlchemy URL."
+    )
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(default=8021, ge=1, le=65535, description="Port the web server listens on.")
+    web_threads: int = Field(default=4, ge=1, le=64, description="Requests answered at the same time.")
+    worker: bool = Field(default=True, description="Whether `kb serve` runs a worker beside the web server.")
+    runtime: Literal["auto", "openvino", "torch"] = Field(
+        default="auto", description="What runs the encoder; `auto` takes OpenVINO and falls back to torch."
+    )
+    encoder_threads: int = Field(
+        default=0, ge=0, le=256, description="Threads of the encoder; 0 takes one for each core."
+    )
+    passage_tokens: int = Field(
+        default=320, ge=64, le=8192, description="Most tokens of a passage; never more than the encoder's window."
+    )
+    max_file_mb: int = Field(default=200, ge=1, description="Largest file taken in, in megabytes.")
+    extract_memory_mb: int = Field(default=1024, ge=256, description="Memory the reader of one file may use.")
+    extract_seconds: int = Field(default=300, ge=1, description="Wall-clock time the reader of one file may take.")
+    lease_seconds: int = Field(
+        default=900, ge=5, description="How long a worker may be silent before its document is given to another."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="What is written to standard error."
+    )
+
+    @field_validator("data", "models", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            make_url(value.get_secret_value())
+        except ArgumentError as error:
+            raise ValueError("not a database address; write for example postgresql+psycopg://user@host/name") from error
+        return value
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force, password included."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data / 'kb.sqlite'}"
+
+    @property
+    def files(self) -> Path:
+        """Folder of the originals."""
+        return self.data / "files"
+
+    @property
+    def index(self) -> Path:
+        """Folder of the snapshots."""
+        return self.data / "index"
+
+
+def load(**overrides: Any) -> Config:
+    """Read the settings from the environment; `overrides` come from the command line.
+
+    Raises:
+        InvalidSetting: a `KB_*` variable is unknown or has a value that cannot be used.
+    """
+    for name in os.environ:
+        if name.startswith(PREFIX):
+            _refuse_unknown(name)
+    try:
+        return Config(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = PREFIX + str(first["loc"][0] if first["loc"] else "").upper()
+        raise InvalidSetting(f"{name}: {first['msg']}. 'kb config' lists the settings.", setting=name) from error
+
+
+def _refuse_unknown(name: str) -> None:
+    known = [PREFIX + field.upper() for field in Config.model_fields]
+    if name in known:
+        return
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+    raise InvalidSetting(f"There is no setting {name}; did you mean {nearest}? 'kb config' lists them.", setting=name)
+
+
+def describe(config: Config) -> list[dict[str, str]]:
+    """Name, value, source and meaning of every setting; secrets are masked."""
+    rows = []
+    for field, info in Config.model_fields.items():
+        name = PREFIX + field.upper()
+        rows.append(
+            {
+                "name": name,
+                "value": str(_shown(getattr(config, field))),
+                "source": "environment" if name in os.environ else "default",
+                "meaning": info.description or "",
+            }
+        )
+    return rows
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return make_url(value.get_secret_value()).render_as_string(hide_password=True)
+    return "" if value is None else value

@@ -1,0 +1,187 @@
+"""KbError
+  + InvalidInput
+      - MissingFile · EmptyQuery · InvalidFilter · InvalidManifest · InvalidSetting · InvalidState
+  + NotFound
+  + NotAllowed
+  + NotReady
+      - NoDatabase · NoModel · ModelIncomplete · DamagedModel · Busy · StorageFull
+  + IngestError
+      - Empty · Encrypted · Unreadable · Unsupported · TooLarge · NoText · NeedsOcr · TimedOut · OutOfMemory · Crashed
+
+Every leaf has a stable `code`; its message says what happened and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class KbError(Exception):
+    """Anything Agorà 21 refuses or fails to do for a reason a person can act on."""
+
+    code = "error"
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts
+
+
+class InvalidInput(KbError):
+    """What was asked for cannot be understood as it stands."""
+
+    code = "invalid-input"
+
+
+class MissingFile(InvalidInput):
+    """A path that was named does not exist or cannot be opened."""
+
+    code = "missing-file"
+
+
+class EmptyQuery(InvalidInput):
+    """A search without a single letter or digit."""
+
+    code = "empty-query"
+
+
+class InvalidFilter(InvalidInput):
+    """A filter names a value that its vocabulary does not have."""
+
+    code = "invalid-filter"
+
+
+class InvalidManifest(InvalidInput):
+    """A row of a manifest breaks the rules for records."""
+
+    code = "invalid-manifest"
+
+
+class InvalidSetting(InvalidInput):
+    """A setting is unknown or its value cannot be used."""
+
+    code = "invalid-setting"
+
+
+class InvalidState(InvalidInput):
+    """A record cannot go from its present state to the one asked for."""
+
+    code = "invalid-state"
+
+
+class NotFound(KbError):
+    """There is no such record, document, passage or model, or the reader may not know of it."""
+
+    code = "not-found"
+
+
+class NotAllowed(KbError):
+    """The reader is known but may not do this."""
+
+    code = "not-allowed"
+
+
+class NotReady(KbError):
+    """Something that must exist first is not there yet."""
+
+    code = "not-ready"
+
+
+class NoDatabase(NotReady):
+    """The data folder has no database, or an older version of it."""
+
+    code = "no-database"
+
+
+class NoModel(NotReady):
+    """No encoder is in use, or the one named is not on this machine."""
+
+    code = "no-model"
+
+
+class ModelIncomplete(NotReady):
+    """Some passages have no vector of this model yet, so it cannot be used."""
+
+    code = "model-incomplete"
+
+
+class DamagedModel(NotReady):
+    """An encoder's files do not have the checksum they were stored with."""
+
+    code = "damaged-model"
+
+
+class Busy(NotReady):
+    """Another process holds what this one needs."""
+
+    code = "busy"
+
+
+class StorageFull(NotReady):
+    """The disk has no room for what was handed in; nothing was stored."""
+
+    code = "storage-full"
+
+
+class IngestError(KbError):
+    """A document whose text cannot be had."""
+
+    code = "ingest-error"
+
+
+class Empty(IngestError):
+    """The file has no bytes, or nothing but white space."""
+
+    code = "empty"
+
+
+class Encrypted(IngestError):
+    """The file needs a password, so its text cannot be read."""
+
+    code = "encrypted"
+
+
+class Unreadable(IngestError):
+    """The file is damaged beyond what the readers can mend."""
+
+    code = "unreadable"
+
+
+class Unsupported(IngestError):
+    """The file's content is of a kind that cannot be read."""
+
+    code = "unsupported"
+
+
+class TooLarge(IngestError):
+    """The file is larger than the setting allows."""
+
+    code = "too-large"
+
+
+class NoText(IngestError):
+    """The file was read and holds no text."""
+
+    code = "no-text"
+
+
+class NeedsOcr(IngestError):
+    """The pages are pictures, and their text has to be recognised first."""
+
+    code = "needs-ocr"
+
+
+class TimedOut(IngestError):
+    """Reading the file took longer than the setting allows."""
+
+    code = "timed-out"
+
+
+class OutOfMemory(IngestError):
+    """Reading the file took more memory than the setting allows."""
+
+    code = "out-of-memory"
+
+
+class Crashed(IngestError):
+    """The file ended the process that read it, each time it was tried."""
+
+    code = "crashed"

@@ -1,0 +1,135 @@
+"""What the services ask of an extractor, an encoder and an index; adapters satisfy these by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.values import Candidate, Change, Extraction
+
+Vectors = NDArray[np.float32]
+"""Shape (n, dimension), each row of length 1."""
+
+Ids = NDArray[np.int64]
+"""Passage ids, shape (n,), ascending and distinct where they state what is allowed."""
+
+Progress = Callable[[int, int], None]
+"""Called as progress(done, total)."""
+
+
+class Extractor(Protocol):
+    """Reads one file into blocks of text."""
+
+    def __call__(self, path: Path, name: str) -> Extraction:
+        """Extract `path`, which its submitter called `name`.
+
+        Raises:
+            IngestError: one of its leaves, with a message that says what to do.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Turns text into raw unit vectors; prompts are applied here and nowhere else."""
+
+    @property
+    def key(self) -> str:
+        """All that changes a vector: name@revision, prompts, pooling, dimension."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def window(self) -> int:
+        """The most tokens a text may have, prompt and special tokens included."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text as a passage, prompt and special tokens included, never truncated."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors: ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Shape (1, dimension)."""
+        ...
+
+
+class Follower(Protocol):
+    """A copy of the feed that can be thrown away at any time."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Replay changes in order of seq; harmless when repeated."""
+        ...
+
+    def ids(self) -> Ids:
+        """Ids of all passages it holds, ascending."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write a copy into an existing, empty folder."""
+        ...
+
+
+class DenseIndex(Follower, Protocol):
+    """Nearest passages by meaning."""
+
+    def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Ids, NDArray[np.float32]]:
+        """Ids and cosines of the nearest passages, best first; only those `allowed` when given."""
+        ...
+
+    def cosines(self, vector: Vectors, ids: Ids) -> NDArray[np.float32]:
+        """Cosine of each id, in the order given; ids that are not held get NaN."""
+        ...
+
+    def languages(self, ids: Ids) -> list[str]:
+        """Language of each id, in the order given."""
+        ...
+
+
+class LexicalIndex(Follower, Protocol):
+    """Passages that share words with the query."""
+
+    def search(self, text: str, limit: int, allowed: Ids | None = None) -> tuple[Ids, NDArray[np.float32]]:
+        """Ids and BM25 scores, best first; only those `allowed` when given."""
+        ...
+
+
+class Space(Protocol):
+    """One model's encoder, projection and indexes, held together."""
+
+    key: str
+    cursor: int
+
+    def apply(self, changes: Sequence[Change], cursor: int) -> None:
+        """Replay changes in order of seq and move the cursor there; harmless when repeated."""
+        ...
+
+    def snapshot(self) -> None:
+        """Write a copy that the next start can take instead of replaying."""
+        ...
+
+    def close(self) -> None:
+        """Let go of working files."""
+        ...
+
+    def rank(self, text: str, *, language: str, limit: int, allowed: Ids | None = None) -> list[Candidate]:
+        """Best passages for a query, best first, without repeats."""
+        ...
+
+    def nearest(self, text: str, limit: int) -> list[int]:
+        """Passages by meaning alone, best first: one side of `rank`, for comparison."""
+        ...
+
+    def sharing_words(self, text: str, limit: int) -> list[int]:
+        """Passages by words alone, best first: the other side of `rank`, for comparison."""
+        ...
+
+    def ids(self) -> Ids:
+        """Ids of all passages it holds, ascending."""
+        ...
