@@ -1,0 +1,5 @@
+"""Rows: mapped entities, sessions and the change feed."""
+
+from kb.db.database import Database
+
+__all__ = ["Database"]

@@ -1,0 +1,176 @@
+"""The tables, as DESIGN draws them: records, documents, passages, models, and the feed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+# SQLite gives row ids only to a column of type INTEGER, other databases want 64 bits.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Entity(DeclarativeBase):
+    """What all tables share."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: JSON, datetime: DateTime(timezone=True)}  # noqa: RUF012
+
+
+class Record(Entity):
+    """A catalogue entry; what is searched or narrowed by is a column, the long fields are in `details`."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        CheckConstraint("kind in ('practice', 'study')", name="kind"),
+        CheckConstraint(
+            "state in ('draft', 'submitted', 'returned', 'published', 'withdrawn', 'archived')", name="state"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    title: Mapped[str] = mapped_column(String(250))
+    summary: Mapped[str] = mapped_column(String(500), default="")
+    language: Mapped[str] = mapped_column(String(8), default="und")
+    country: Mapped[str | None] = mapped_column(String(2), index=True)
+    region: Mapped[str | None] = mapped_column(String(120))
+    municipality: Mapped[str | None] = mapped_column(String(120))
+    year: Mapped[int | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    submitter_id: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+    documents: Mapped[list[Document]] = relationship(
+        back_populates="record", lazy="raise", cascade="all, delete-orphan", order_by="Document.id"
+    )
+
+
+class Document(Entity):
+    """One source of text of a record: an uploaded file, or the record's own description."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        UniqueConstraint("record_id", "sha256"),
+        CheckConstraint("status in ('received', 'searchable', 'failed')", name="status"),
+        Index("ix_document_status_lease_until", "status", "lease_until"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(120), default="")
+    status: Mapped[str] = mapped_column(String(20), default="received")
+    failure_code: Mapped[str | None] = mapped_column(String(40))
+    failure_message: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(120))
+    lease_until: Mapped[datetime | None]
+    recipe: Mapped[str | None] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(8), default="und")
+    language_confidence: Mapped[float] = mapped_column(Float, default=0.0)
+    page_count: Mapped[int | None]
+    page_labels: Mapped[list[str]] = mapped_column(JSON, default=list)
+    proposal: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    notices: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    text: Mapped[str | None] = mapped_column(Text, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    record: Mapped[Record] = relationship(back_populates="documents", lazy="raise")
+    passages: Mapped[list[Passage]] = relationship(
+        back_populates="document", lazy="raise", cascade="all, delete-orphan", order_by="Passage.ordinal"
+    )
+
+
+class Passage(Entity):
+    """A piece of a document; immutable, its id never used again."""
+
+    __tablename__ = "passage"
+    __table_args__ = (UniqueConstraint("document_id", "ordinal"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    heading: Mapped[list[str]] = mapped_column(JSON, default=list)
+    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8), default="und")
+    page_from: Mapped[int | None]
+    page_to: Mapped[int | None]
+    char_from: Mapped[int]
+    char_to: Mapped[int]
+
+    document: Mapped[Document] = relationship(back_populates="passages", lazy="raise")
+
+
+class Model(Entity):
+    """An encoder: its `key` names all that changes a vector; `projection` makes its space language-neutral."""
+
+    __tablename__ = "model"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(300), unique=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    dimension: Mapped[int]
+    projection: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    in_use: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Embedding(Entity):
+    """A passage in a model, raw; this table is the change feed.
+
+    There is no foreign key to `passage`: the record of a removal outlives what was removed.
+    """
+
+    __tablename__ = "embedding"
+    __table_args__ = (UniqueConstraint("model_id", "seq"), Index("ix_embedding_passage_id", "passage_id"))
+
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
+    passage_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    live: Mapped[bool] = mapped_column(Boolean)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Counter(Entity):
+    """A number that several transactions agree on: `seq`, the last drawn, and `floor`, the oldest still complete."""
+
+    __tablename__ = "counter"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -1,0 +1,110 @@
+"""The migrations make the schema, and each transaction is what it says."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, func, select, text
+
+from kb.db import Database
+from kb.db.entities import Document, Entity, Record
+from kb.errors import NoDatabase
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path}/kb.sqlite")
+    made.upgrade()
+    yield made
+    made.close()
+
+
+def record(key: str) -> Record:
+    return Record(key=key, kind="practice", state="draft", title=key)
+
+
+def count(database: Database) -> int:
+    with database.read() as session:
+        return session.execute(select(func.count()).select_from(Record)).scalar_one()
+
+
+def test_all_migrations_together_equal_the_entities(database: Database) -> None:
+    engine = create_engine(database.url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Entity.metadata) == []
+    engine.dispose()
+
+
+def test_a_missing_or_older_database_is_said(tmp_path: Path, database: Database) -> None:
+    with pytest.raises(NoDatabase, match="kb init"):
+        Database(f"sqlite:///{tmp_path}/none.sqlite").require_current()
+    database.require_current()
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(NoDatabase, match="another version"):
+        database.require_current()
+
+
+def test_sqlite_runs_in_wal_mode_with_foreign_keys(database: Database) -> None:
+    with database.read() as session:
+        assert session.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert session.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_failed_write_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.write() as session:
+        session.add(record("a"))
+        session.flush()
+        raise RuntimeError
+    assert count(database) == 0
+
+
+def test_a_read_sees_one_snapshot(database: Database) -> None:
+    with database.read() as session:
+        before = session.execute(select(func.count()).select_from(Record)).scalar_one()
+        with database.write() as writing:
+            writing.add(record("a"))
+        session.expire_all()
+        assert session.execute(select(func.count()).select_from(Record)).scalar_one() == before
+    assert count(database) == before + 1
+
+
+def test_two_writers_take_turns(database: Database) -> None:
+    """A write that began by reading would fail as soon as the other had committed."""
+
+    def add(prefix: str) -> None:
+        for number in range(50):
+            with database.write() as session:
+                session.execute(select(func.count()).select_from(Record)).scalar_one()
+                session.add(record(f"{prefix}{number}"))
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count(database) == 100
+
+
+def test_deleting_a_record_deletes_its_documents(database: Database) -> None:
+    with database.write() as session:
+        row = record("a")
+        session.add(row)
+        session.flush()
+        session.add(Document(record_id=row.id, name="a.pdf", sha256="0" * 64, size=1))
+    connection = sqlite3.connect(database.url.removeprefix("sqlite:///"))
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("INSERT INTO document (record_id) VALUES (99)")
+    connection.close()
+    with database.write() as session:
+        session.execute(text("DELETE FROM record"))
+    with database.read() as session:
+        assert session.execute(select(func.count()).select_from(Document)).scalar_one() == 0
