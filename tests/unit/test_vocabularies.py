@@ -1,0 +1,32 @@
+"""The vocabularies of the domain, complete and labelled in the languages of the interface."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb import vocabulary
+
+SIZES = {
+    "aalborg": 10,
+    "instruments": 9,
+    "kinds": 2,
+    "scales": 7,
+    "sdgs": 17,
+    "statuses": 4,
+    "study-types": 4,
+    "territories": 9,
+    "themes": 9,
+}
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES.items())
+def test_every_term_has_an_italian_and_an_english_name(name: str, size: int) -> None:
+    terms = vocabulary.terms(name)
+    assert len(terms) == size
+    assert all(labels["it"] and labels["en"] for labels in terms.values())
+
+
+def test_a_label_falls_back_to_english_and_then_to_its_code() -> None:
+    assert vocabulary.label("sdgs", "11", "de") == "Nachhaltige Städte und Gemeinden"
+    assert vocabulary.label("themes", "waste", "fi") == "Waste"
+    assert vocabulary.label("themes", "unknown", "it") == "unknown"
