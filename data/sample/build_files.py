@@ -178,9 +178,7 @@ def style(name: str, size: float, **options: Any) -> ParagraphStyle:
 PDF_STYLES = {
     "title": style("title", 21, bold=True, textColor=GREEN, spaceAfter=8),
     "byline": style("byline", 9.5, textColor=colors.HexColor("#555555"), spaceAfter=14),
-    "h1": style(
-        "h1", 15.5, bold=True, textColor=GREEN, spaceBefore=12, spaceAfter=5, keepWithNext=1
-    ),
+    "h1": style("h1", 15.5, bold=True, textColor=GREEN, spaceBefore=12, spaceAfter=5, keepWithNext=1),
     "h2": style("h2", 12.5, bold=True, spaceBefore=8, spaceAfter=4, keepWithNext=1),
     "h3": style("h3", 11, bold=True, spaceBefore=6, spaceAfter=3, keepWithNext=1),
     "body": style("body", 11, spaceAfter=8),
@@ -211,10 +209,7 @@ def pdf_list(block: Block) -> ListFlowable:
 
 def pdf_table(block: Block) -> Table:
     """Make a ruled table whose first row is its header."""
-    rows = [
-        [pdf_text(cell, "cell" if number else "head") for cell in row]
-        for number, row in enumerate(block.rows)
-    ]
+    rows = [[pdf_text(cell, "cell" if number else "head") for cell in row] for number, row in enumerate(block.rows)]
     width = (A4[0] - 5 * cm) / len(rows[0])
     rules = [
         ("GRID", (0, 0), (-1, -1), 0.5, colors.HexColor("#999999")),
@@ -419,9 +414,7 @@ def build_html(source: Source) -> bytes:
     values = {key: escape(value) for key, value in source.meta.items()}
     link = '<li><a href="#">{}</a></li>'
     values |= {
-        "cookie_buttons": tagged(
-            split_bar(source.meta["cookie_buttons"]), '<button type="button">{}</button>'
-        ),
+        "cookie_buttons": tagged(split_bar(source.meta["cookie_buttons"]), '<button type="button">{}</button>'),
         "nav": tagged(split_bar(source.meta["nav"]), link),
         "breadcrumb": tagged(split_bar(source.meta["breadcrumb"]), link),
         "footer": tagged(split_bar(source.meta["footer"]), "<p>{}</p>"),

@@ -1,0 +1,89 @@
+"""The child process that reads one file: limits first, then blocks as JSON lines on standard output."""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import IO, cast
+
+from kb.errors import IngestError, MissingFile, OutOfMemory
+from kb.protocols import Extractor
+from kb.values import Extraction
+
+_NO_ROOM = ("failed to map segment", "cannot allocate memory", "std::bad_alloc", "can't start new thread")
+
+
+def main(arguments: list[str]) -> int:
+    """Read `path`, called `name`, with `target` (`module:function`) under the limits given."""
+    path, name, target, memory_mb, seconds = arguments
+    out = sys.stdout
+    # Libraries that print would break the lines; whatever they print belongs to the noise.
+    sys.stdout = sys.stderr
+    _limit(int(memory_mb), int(seconds))
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    for line in _lines(lambda: _target(target)(Path(path), name)):
+        _write(out, line)
+    return 0
+
+
+def _limit(memory_mb: int, seconds: int) -> None:
+    size = memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    # The soft limit ends the process with SIGXCPU, which tells the parent why.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _target(target: str) -> Extractor:
+    module, function = target.split(":")
+    return cast(Extractor, getattr(import_module(module), function))
+
+
+def _lines(read: Callable[[], Extraction]) -> Iterator[dict[str, object]]:
+    try:
+        extraction = read()
+    except (IngestError, MissingFile) as error:
+        yield {"error": {"code": error.code, "message": error.message}}
+    except (MemoryError, ImportError, OSError, RuntimeError) as error:
+        if not _is_lack_of_memory(error):
+            raise
+        yield {"error": {"code": OutOfMemory.code, "message": ""}}
+    else:
+        yield from _extraction(extraction)
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in _NO_ROOM)
+
+
+def _extraction(extraction: Extraction) -> Iterator[dict[str, object]]:
+    for block in extraction.blocks:
+        yield {"block": asdict(block)}
+    head = {field: value for field, value in _fields(extraction) if field != "blocks"}
+    yield {"end": {**head, "count": len(extraction.blocks)}}
+
+
+def _fields(extraction: Extraction) -> Iterator[tuple[str, object]]:
+    yield "media_type", extraction.media_type
+    yield "page_count", extraction.page_count
+    yield "page_labels", extraction.page_labels
+    yield "proposal", asdict(extraction.proposal)
+    yield "notices", [asdict(notice) for notice in extraction.notices]
+
+
+def _write(out: IO[str], line: dict[str, object]) -> None:
+    out.write(json.dumps(line, ensure_ascii=True) + "\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Languages are told from text, and from queries among those that count."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.language import detect, detect_query, second_opinion
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Il Comune ha piantato alberi lungo tutte le strade del centro storico.", "it"),
+        ("La commune a planté des arbres le long de toutes les rues du centre.", "fr"),
+        ("Die Stadt hat entlang aller Straßen der Innenstadt Bäume gepflanzt.", "de"),
+        ("The town has planted trees along all the streets of its centre.", "en"),
+        ("Občina je zasadila drevesa ob vseh ulicah v središču mesta.", "sl"),
+        ("Ο δήμος φύτεψε δέντρα σε όλους τους δρόμους του κέντρου.", "el"),
+    ],
+)
+def test_running_text(text: str, language: str) -> None:
+    code, confidence = detect(text)
+    assert code == language
+    assert confidence > 0.5
+
+
+@pytest.mark.parametrize("text", ["", "12 345 %", "---", "OK", "图书馆的开放时间是从早上九点到晚上八点"])
+def test_what_is_no_text_in_a_known_language_is_undetermined(text: str) -> None:
+    assert detect(text)[0] == "und"
+
+
+def test_the_same_text_gets_the_same_answer() -> None:
+    assert len({detect("piste ciclabili e mobilità dolce in città")[0] for _ in range(5)}) == 1
+
+
+def test_a_second_opinion_knows_more_languages_and_repeats_itself() -> None:
+    text = "图书馆的开放时间是从早上九点到晚上八点,星期一休息。市民可以免费借阅。"
+    assert {second_opinion(text)[0] for _ in range(3)} == {"zh"}
+    assert second_opinion("12 345 %") == ("und", 0.0)
+
+
+def test_a_query_is_told_among_the_languages_given() -> None:
+    assert detect_query("piste ciclabili", ("it", "fr", "de"))[0] == "it"
+    assert detect_query("pistes cyclables", ("it", "fr", "de"))[0] == "fr"
+    assert detect_query("piste ciclabili", ("de",)) == ("de", 1.0)
+
+
+def test_unknown_languages_fall_back_to_those_known() -> None:
+    assert detect_query("piste ciclabili", ("xx", "it", "de"))[0] == "it"
+
+
+def test_a_query_without_letters_is_undetermined() -> None:
+    assert detect_query("2021 ?", ("it", "fr")) == ("und", 0.0)
