@@ -4,7 +4,7 @@
   + NotFound
   + NotAllowed
   + NotReady
-      - NoDatabase · NoModel · ModelIncomplete · DamagedModel · Busy · StorageFull
+      - NoDatabase · NoModel · ModelIncomplete · DamagedModel · DamagedIndex · Busy · StorageFull
   + IngestError
       - Empty · Encrypted · Unreadable · Unsupported · TooLarge · NoText · NeedsOcr · TimedOut · OutOfMemory · Crashed
 
@@ -107,6 +107,12 @@ class DamagedModel(NotReady):
     """An encoder's files do not have the checksum they were stored with."""
 
     code = "damaged-model"
+
+
+class DamagedIndex(NotReady):
+    """The indexes of a model do not hold what they should; they can be thrown away and made anew."""
+
+    code = "damaged-index"
 
 
 class Busy(NotReady):

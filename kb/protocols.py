@@ -87,6 +87,10 @@ class DenseIndex(Follower, Protocol):
         """Cosine of each id, in the order given; ids that are not held get NaN."""
         ...
 
+    def mean_cosine(self, vector: Vectors) -> float:
+        """Mean cosine of all passages: what a query has in common with the collection as a whole; 0 of none."""
+        ...
+
     def languages(self, ids: Ids) -> list[str]:
         """Language of each id, in the order given."""
         ...
@@ -105,6 +109,11 @@ class Space(Protocol):
 
     key: str
     cursor: int
+
+    @property
+    def threshold(self) -> float:
+        """Probability below which a hit is rather none; 0 where that is not known."""
+        ...
 
     def apply(self, changes: Sequence[Change], cursor: int) -> None:
         """Replay changes in order of seq and move the cursor there; harmless when repeated."""

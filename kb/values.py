@@ -224,6 +224,7 @@ class Results:
     """The answer to a query: one page of hits out of `total` records.
 
     `facets` maps field → value → number of records among all `total`, so counts agree with the list.
+    `answered` is false when nothing is likely to answer; the hits are then merely the nearest.
     """
 
     query: Query
@@ -231,6 +232,7 @@ class Results:
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, Mapping[str, int]]
+    answered: bool = True
 
 
 # --- who is asking -------------------------------------------------------------------------------

@@ -1,0 +1,255 @@
+"""Passages that share words with the query: BM25 by Tantivy over terms that carry their language."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+from numpy.typing import NDArray
+
+from index.analysis import QueryTerms, index_terms, query_terms
+from kb.protocols import Ids
+from kb.values import Change
+
+HEAP_BYTES = 32_000_000
+"""Memory of the writer, which has one thread: a process that also answers queries has no more to spare."""
+
+BOOSTS = {"text": 1.0, "title": 1.0, "heading": 0.5}
+"""Weight of a term by the field it is found in."""
+
+LOOSE = 0.8
+"""Weight of a term found only after dropping its accents."""
+
+PHRASE = 2.0
+"""Weight of a phrase in quotation marks, beside that of its words."""
+
+MOST_TERMS = 256
+"""Terms looked for at most, the rarest ones: a pasted page is a query too."""
+
+FEW = 1000
+"""Up to this many allowed ids they are part of the query; beyond, results are dropped until enough are left."""
+
+PASSAGES = "passages.npz"
+META = "meta.json"
+ATTEMPTS = 20
+
+Scores = NDArray[np.float32]
+
+
+class WordIndex:
+    """BM25 over a folder of its own; satisfies `kb.protocols.LexicalIndex`.
+
+    What a user types is never parsed: it becomes terms, and a term is only looked up. Not safe for threads; its
+    space is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the index in `folder`, or start an empty one when there is none."""
+        self._folder = folder
+        self._language: dict[int, str] = {}
+        self._closed = False
+        self._schema = _schema()
+        self._index = tantivy.Index(self._schema, path=str(folder))
+        self._index.config_reader("manual")
+        self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
+        self._recall()
+        self._reopen()
+
+    def __len__(self) -> int:
+        return len(self._language)
+
+    def _recall(self) -> None:
+        if (self._folder / PASSAGES).exists():
+            with np.load(self._folder / PASSAGES, allow_pickle=False) as stored:
+                self._language = dict(zip(stored["ids"].tolist(), stored["languages"].tolist(), strict=True))
+            (self._folder / PASSAGES).unlink()
+
+    def _reopen(self) -> None:
+        self._index.reload()
+        self._searcher = self._index.searcher()
+        self._languages = sorted(Counter(self._language.values()))
+
+    # --- following -----------------------------------------------------------------------------------
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Replay changes in order of seq; the last word on an id counts."""
+        latest = {change.passage_id: change for change in sorted(changes, key=lambda change: change.seq)}
+        self._remove([id_ for id_ in latest if self._language.pop(id_, None) is not None])
+        for change in latest.values():
+            if change.live:
+                self._writer.add_document(_document(change))
+                self._language[change.passage_id] = change.language
+        if latest:
+            self._writer.commit()
+            self._reopen()
+
+    def _remove(self, ids: list[int]) -> None:
+        if ids:
+            # Not by term: handed an integer, Tantivy looks for a signed one and silently deletes nothing.
+            self._writer.delete_documents_by_query(self._among(ids))
+
+    def _among(self, ids: Sequence[int]) -> tantivy.Query:
+        return tantivy.Query.term_set_query(self._schema, "passage", ids)
+
+    # --- searching -----------------------------------------------------------------------------------
+
+    def search(self, text: str, limit: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """Ids and BM25 scores, best first; only those `allowed` when given."""
+        query = self._query(text)
+        if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        if allowed is None:
+            return self._found(query, limit)
+        if allowed.size <= FEW:
+            return self._found(self._restricted(query, allowed), limit)
+        return self._widening(query, limit, allowed)
+
+    def _widening(self, query: tantivy.Query, limit: int, allowed: Ids) -> tuple[Ids, Scores]:
+        """Take ever more results until enough of them are allowed or there are no more."""
+        depth = int(1.25 * limit * max(1, len(self) / allowed.size)) + 50
+        while True:
+            ids, scores = self._found(query, depth)
+            kept = allowed[np.minimum(np.searchsorted(allowed, ids), allowed.size - 1)] == ids
+            if kept.sum() >= limit or ids.size < depth:
+                return ids[kept][:limit], scores[kept][:limit]
+            depth *= 4
+
+    def _restricted(self, query: tantivy.Query, allowed: Ids) -> tantivy.Query:
+        silent = tantivy.Query.const_score_query(self._among(allowed.tolist()), 0.0)
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, silent)])
+
+    def _found(self, query: tantivy.Query, limit: int) -> tuple[Ids, Scores]:
+        hits = self._searcher.search(query, min(limit, len(self._language)), count=False).hits
+        ids = np.array(self._searcher.fast_field_values("passage", [address for _, address in hits]), dtype=np.int64)
+        scores = np.array([score for score, _ in hits], dtype=np.float32)
+        order = np.lexsort((ids, -scores))
+        return ids[order], scores[order]
+
+    def _query(self, text: str) -> tantivy.Query | None:
+        """Any of the query's terms in any field; None when the index has none of them."""
+        terms = query_terms(text, self._languages)
+        wanted = sorted(self._frequencies(terms), key=lambda one: one[0])[:MOST_TERMS]
+        parts = [self._term(field, term, boost) for _, field, term, boost in wanted]
+        parts += [self._phrase(run) for run in terms.phrases]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts]) if wanted else None
+
+    def _frequencies(self, terms: QueryTerms) -> Iterator[tuple[int, str, str, float]]:
+        """How many passages have each term, for those that at least one has, with field and weight."""
+        for field, boost, looked_for in [
+            *((field, boost, terms.strict) for field, boost in BOOSTS.items()),
+            ("loose", LOOSE, terms.loose),
+        ]:
+            for term in looked_for:
+                if frequency := self._searcher.doc_freq(field, term):
+                    yield frequency, field, term, boost
+
+    def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
+        return _boosted(tantivy.Query.term_query(self._schema, field, term, index_option="freq"), boost)
+
+    def _phrase(self, run: tuple[str, ...]) -> tantivy.Query:
+        return _boosted(tantivy.Query.phrase_query(self._schema, "text", list(run)), PHRASE)
+
+    # --- what it holds -------------------------------------------------------------------------------
+
+    def ids(self) -> Ids:
+        """Ids of all passages it holds, ascending: those in Tantivy, not those that ought to be."""
+        limit = max(self._searcher.num_docs, 1)
+        hits = self._searcher.search(tantivy.Query.all_query(), limit, count=False).hits
+        addresses = [address for _, address in hits]
+        return np.sort(np.array(self._searcher.fast_field_values("passage", addresses), dtype=np.int64))
+
+    def save(self, folder: Path) -> None:
+        """Link the committed segments into an existing, empty folder; a segment, once written, never changes.
+
+        Merging goes on beside and removes what it has merged: then the next state is taken instead.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                _link_commit(self._folder, folder)
+                break
+            except FileNotFoundError:
+                _empty(folder)
+                if attempt == ATTEMPTS - 1:
+                    raise
+        ids = self.ids()
+        languages = np.array([self._language[id_] for id_ in ids.tolist()], dtype=np.str_)
+        np.savez(folder / PASSAGES, ids=ids, languages=languages)
+
+    def close(self) -> None:
+        """Wait for merges to end, so that the folder can be removed; the index cannot be used afterwards."""
+        if not self._closed:
+            self._closed = True
+            self._writer.wait_merging_threads()
+
+    @classmethod
+    def load(cls, saved: Path, folder: Path) -> WordIndex:
+        """Open a copy of what `save` wrote, made in `folder`, which must be empty; `saved` stays as it is."""
+        for path in saved.iterdir():
+            link = shutil.copyfile if path.suffix in (".json", ".npz") else _link
+            link(path, folder / path.name)
+        return cls(folder)
+
+
+def _schema() -> tantivy.Schema:
+    """Terms arrive analysed, with spaces between; positions are kept where phrases are looked for."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("passage", indexed=True, fast=True)
+    builder.add_text_field("text", tokenizer_name="whitespace", index_option="position")
+    for field in ("title", "heading", "loose"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def _document(change: Change) -> tantivy.Document:
+    document, loose = tantivy.Document(), list[str]()
+    document.add_unsigned("passage", change.passage_id)
+    for field in BOOSTS:
+        terms = index_terms(getattr(change, field), change.language)
+        document.add_text(field, " ".join(terms.strict))
+        loose.extend(terms.loose)
+    document.add_text("loose", " ".join(loose))
+    return document
+
+
+def _boosted(query: tantivy.Query, boost: float) -> tantivy.Query:
+    return query if boost == 1 else tantivy.Query.boost_query(query, boost)
+
+
+def _link_commit(source: Path, target: Path) -> None:
+    """Link what the last commit consists of, and nothing that was written since."""
+    meta = (source / META).read_bytes()
+    segments = tuple(segment["segment_id"].replace("-", "") for segment in _segments(meta))
+    names = [path.name for path in source.iterdir() if path.name.startswith(segments)] if segments else []
+    if len({name.split(".")[0] for name in names}) < len(segments):
+        raise FileNotFoundError(source)
+    for name in names:
+        _link(source / name, target / name)
+    (target / META).write_bytes(meta)
+    (target / ".managed.json").write_text(json.dumps([*names, META]), encoding="utf-8")
+
+
+def _segments(meta: bytes) -> list[dict[str, Any]]:
+    segments: list[dict[str, Any]] = json.loads(meta)["segments"]
+    return segments
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name; copy it where the disk cannot."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()

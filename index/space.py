@@ -1,0 +1,200 @@
+"""One model's encoder, projection and indexes, held together so that a query vector never meets another's index."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import snapshot
+from index.calibration import Calibration
+from index.dense import FlatIndex
+from index.fusion import Fusion
+from index.lexical import WordIndex
+from index.neutral import Projection
+from kb.errors import DamagedIndex
+from kb.protocols import Embedder, Ids, Vectors
+from kb.values import Candidate, Change
+
+POOL = 200
+"""Passages that meaning and words each nominate, at least."""
+
+FORMAT = 1
+"""Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
+
+DENSE, LEXICAL = "dense", "lexical"
+
+
+class SearchSpace:
+    """Both indexes of one model and what joins them; satisfies `kb.protocols.Space` and may be shared by threads.
+
+    The indexes are held for the few milliseconds of a search or a change; encoding a query happens outside.
+    """
+
+    def __init__(
+        self, *, key: str, embedder: Embedder, projection: Projection | None, settings: Path, work: Path
+    ) -> None:
+        """Use `SearchSpace.open`; this starts an empty space with working files under `work`."""
+        self.key = key
+        self.cursor = 0
+        self._embedder = embedder
+        self._projection = projection
+        self._fusion, self._calibration = Fusion.load(settings), Calibration.load(settings)
+        self._work = work
+        self._home = snapshot.Lease(work, "live")
+        self._lock = threading.Lock()
+        self._dense = FlatIndex(embedder.dimension, projection)
+        self._lexical = WordIndex(self._home.folder)
+
+    @classmethod
+    def open(  # noqa: PLR0913 - a bootstrap calls it once, by name
+        cls,
+        *,
+        key: str,
+        embedder: Embedder,
+        projection: Projection | None,
+        settings: Path,
+        work: Path,
+        fresh: bool = False,
+    ) -> SearchSpace:
+        """The newest valid snapshot under `work`, its cursor with it; empty at cursor 0 without one or when `fresh`.
+
+        Raises:
+            InvalidSetting: the weights in the folder `settings` cannot be read.
+        """
+        snapshot.sweep(work)
+        space = cls(key=key, embedder=embedder, projection=projection, settings=settings, work=work)
+        if not fresh and (found := snapshot.newest(work, space._identity)):
+            space.restore(found.folder, found.seq)
+        return space
+
+    @property
+    def threshold(self) -> float:
+        """Probability below which a hit is rather none; 0 for a model the curve was not fitted for."""
+        return self._calibration.threshold if self.key.startswith(f"{self._calibration.model}@") else 0.0
+
+    @property
+    def _identity(self) -> str:
+        """All that a snapshot depends on besides the feed."""
+        return f"{self.key}|{self._projection.digest if self._projection else 'raw'}|{FORMAT}"
+
+    def restore(self, folder: Path, cursor: int) -> None:
+        """Take the place of a copy that `save` wrote; the copy itself is not touched."""
+        with self._lock:
+            dense = FlatIndex.load(folder / DENSE, self._embedder.dimension, self._projection)
+            home = snapshot.Lease(self._work, "live")
+            lexical = WordIndex.load(folder / LEXICAL, home.folder)
+            self._release()
+            self._dense, self._lexical, self._home, self.cursor = dense, lexical, home, cursor
+
+    # --- following -----------------------------------------------------------------------------------
+
+    def apply(self, changes: Sequence[Change], cursor: int) -> None:
+        """Replay changes in order of seq and move the cursor there; harmless when repeated."""
+        with self._lock:
+            self._dense.apply(changes)
+            self._lexical.apply(changes)
+            self.cursor = cursor
+
+    def ids(self) -> Ids:
+        """Ids of all passages it holds, ascending.
+
+        Raises:
+            DamagedIndex: its two indexes hold different passages.
+        """
+        with self._lock:
+            dense, lexical = self._dense.ids(), self._lexical.ids()
+        if not np.array_equal(dense, lexical):
+            raise DamagedIndex(
+                f"Meaning finds {dense.size} passages and words find {lexical.size}: "
+                "delete the folder 'index' in KB_DATA, it is made anew from the database."
+            )
+        return dense
+
+    def save(self, folder: Path) -> None:
+        """Write a copy of both indexes into an existing, empty folder."""
+        with self._lock:
+            self._save(folder)
+
+    def _save(self, folder: Path) -> None:
+        for name, index in ((DENSE, self._dense), (LEXICAL, self._lexical)):
+            (folder / name).mkdir()
+            index.save(folder / name)
+
+    def snapshot(self) -> None:
+        """Write a copy that the next start can take instead of replaying."""
+        with self._lock:
+            facts = {"identity": self._identity, "dimension": self._embedder.dimension, "count": len(self._dense)}
+            snapshot.write(self._work, self.cursor, self._save, **facts)
+
+    def close(self) -> None:
+        """Remove the working files; the space cannot be used afterwards."""
+        with self._lock:
+            self._release()
+
+    def _release(self) -> None:
+        self._lexical.close()
+        self._home.release()
+
+    # --- searching -----------------------------------------------------------------------------------
+
+    def rank(self, text: str, *, language: str, limit: int, allowed: Ids | None = None) -> list[Candidate]:
+        """Best passages for a query, best first, without repeats.
+
+        Both indexes nominate, and every nominee is judged by both: a passage that only one of them saw still gets
+        the other's verdict. `lexical` is relative to the best of the whole collection, so a filter changes no score.
+        """
+        vector = self._embedder.embed_query(text)
+        with self._lock:
+            nominees, lexical = self._nominees(text, vector, max(limit, POOL), allowed)
+            cosines = self._dense.cosines(vector, nominees)
+            background, held = self._dense.mean_cosine(vector), len(self._dense)
+            same = np.array([code == language for code in self._dense.languages(nominees)], dtype=np.bool_)
+        scores = self._fusion.scores(cosines, lexical, same)
+        probabilities = self._calibration.probabilities(cosines, background, held)
+        order = np.lexsort((nominees, -scores))[:limit]
+        return [
+            Candidate(
+                passage_id=int(nominees[row]),
+                score=float(scores[row]),
+                probability=float(probabilities[row]),
+                cosine=float(cosines[row]),
+                lexical=float(lexical[row]),
+                same_language=bool(same[row]),
+            )
+            for row in order
+        ]
+
+    def _nominees(self, text: str, vector: Vectors, limit: int, allowed: Ids | None) -> tuple[Ids, NDArray[np.float32]]:
+        """What either index puts forward, ids ascending, and BM25 of each divided by the query's best."""
+        near, _ = self._dense.search(vector, limit, allowed)
+        sharing, scores = self._lexical.search(text, limit, allowed)
+        ids = np.union1d(near, sharing)
+        shares = np.zeros(ids.size, dtype=np.float32)
+        shares[np.searchsorted(ids, sharing)] = scores
+        if sharing.size == limit:  # Otherwise these are all that share a word.
+            rest, scores = self._lexical.search(text, limit, np.setdiff1d(near, sharing))
+            shares[np.searchsorted(ids, rest)] = scores
+        return ids, shares / self._best(text, shares, allowed)
+
+    def _best(self, text: str, shares: NDArray[np.float32], allowed: Ids | None) -> np.float32:
+        """BM25 of the best of all passages, allowed or not; 1 when none shares a word."""
+        if not shares.any():
+            return np.float32(1)
+        return np.float32(shares.max() if allowed is None else self._lexical.search(text, 1)[1][0])
+
+    def nearest(self, text: str, limit: int) -> list[int]:
+        """Passages by meaning alone, best first: one side of `rank`, for comparison."""
+        vector = self._embedder.embed_query(text)
+        with self._lock:
+            ids, _ = self._dense.search(vector, limit)
+        return [int(id_) for id_ in ids]
+
+    def sharing_words(self, text: str, limit: int) -> list[int]:
+        """Passages by words alone, best first: the other side of `rank`, for comparison."""
+        with self._lock:
+            ids, _ = self._lexical.search(text, limit)
+        return [int(id_) for id_ in ids]
