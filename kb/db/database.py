@@ -111,6 +111,8 @@ def _told() -> Iterator[None]:
             raise Busy("The database is in use by another process; try again when it has finished.") from error
         if "disk is full" in cause or "disk I/O" in cause:
             raise StorageFull("The disk is full: nothing was stored. Make room and try again.") from error
+        if "no such table" in cause or "no such column" in cause:
+            raise NoDatabase("The database has no tables, or older ones: run 'kb init'.") from error
         if "unable to open" in cause or "connect" in cause.lower():
             raise NoDatabase(
                 "The database cannot be opened; check KB_DATA and KB_DATABASE_URL ('kb config')."

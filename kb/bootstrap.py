@@ -1,0 +1,83 @@
+"""Builds the product from its settings; with `kb.shelf`, the only place that knows every class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from index.snippets import snippet
+from ingest import chunking, pipeline
+from ingest.language import detect_query
+from ingest.sandbox import Limits
+from ingest.sandbox import read as read_in_child
+from kb.config import Config
+from kb.db import Database
+from kb.files import Files
+from kb.protocols import Embedder
+from kb.services.catalog import Catalog
+from kb.services.checks import Checks
+from kb.services.intake import Intake
+from kb.services.models import Models, Shelf
+from kb.services.reading import Reading, Tools
+from kb.services.search import Search
+from kb.shelf import FolderShelf
+from kb.values import Digest, Extraction
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kb:
+    """The built product: one object a face of it holds."""
+
+    config: Config
+    database: Database
+    files: Files
+    catalog: Catalog
+    intake: Intake
+    reading: Reading
+    models: Models
+    search: Search
+    tools: Tools
+    checks: Checks
+
+    def close(self) -> None:
+        """Let go of indexes and connections."""
+        self.models.close()
+        self.database.close()
+
+
+def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
+    """Put the product together; nothing is loaded or opened before it is needed."""
+    database = Database(config.database)
+    files = Files(config.files, max_bytes=config.max_file_mb * MEGABYTE)
+    models = Models(database, shelf or FolderShelf(config))
+    tools = _tools(config)
+    return Kb(
+        config=config,
+        database=database,
+        files=files,
+        catalog=Catalog(database, files),
+        intake=Intake(database, files),
+        reading=Reading(database, files, tools, lease_seconds=config.lease_seconds),
+        models=models,
+        search=Search(database, models, detect_query, snippet),
+        tools=tools,
+        checks=Checks(database, files, models),
+    )
+
+
+def _tools(config: Config) -> Tools:
+    limits = Limits(memory_mb=config.extract_memory_mb, seconds=config.extract_seconds)
+    return Tools(
+        extract=lambda path, name: read_in_child(path, name, limits),
+        digest=_digester(config.passage_tokens),
+        recipe=f"{pipeline.RECIPE}/{config.passage_tokens}",
+    )
+
+
+def _digester(passage_tokens: int) -> Callable[[Extraction, Embedder], Digest]:
+    def digest(extraction: Extraction, embedder: Embedder) -> Digest:
+        return chunking.digest(extraction, embedder.count_tokens, min(passage_tokens, embedder.window))
+
+    return digest

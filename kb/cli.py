@@ -1,0 +1,455 @@
+"""The command `kb`: parse, call a service, print; heavy imports happen inside the command that needs them."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kb import console, errors
+from kb.errors import KbError
+
+if TYPE_CHECKING:
+    from kb.bootstrap import Kb
+    from kb.services.manifest import Entry
+    from kb.values import Outcome
+
+EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
+    (errors.InvalidInput, 2),
+    (errors.NotFound, 3),
+    (errors.NotAllowed, 4),
+    (errors.NotReady, 5),
+    (errors.IngestError, 6),
+    (KbError, 1),
+)
+"""Class of error → exit code; the first that fits counts. 0 is success, 130 an interruption."""
+
+PARTLY = 6
+"""Exit code when some of what was handed in could not be read."""
+
+
+class Commands(click.Group):
+    """A group that names the nearest command when the one asked for does not exist."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            nearest = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=0)[0]
+            ctx.fail(f"There is no command '{args[0]}'; did you mean '{nearest}'? 'kb --help' lists them.")
+        return super().resolve_command(ctx, args)
+
+
+def main(argv: Sequence[str] | None = None, shelf: Callable[..., Any] | None = None) -> None:
+    """Run the command line and end the process with the documented exit code."""
+    try:
+        code = commands.main(args=argv, prog_name="kb", standalone_mode=False, obj=shelf)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; running the same command again goes on from here.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KbError as error:
+        click.echo(f"Error: {error.message}", err=True)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: KbError) -> int:
+    """The exit code of an error's class."""
+    return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+
+
+@contextmanager
+def opened(*, fresh: bool = False, **overrides: Any) -> Iterator[Kb]:
+    """The product built from the settings; `fresh` means that the database need not exist yet."""
+    from kb import config
+    from kb.bootstrap import build
+
+    settings = config.load(**overrides)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    make_shelf = click.get_current_context().obj
+    kb = build(settings, shelf=make_shelf(settings) if make_shelf else None)
+    try:
+        if not fresh:
+            kb.database.require_current()
+        yield kb
+    finally:
+        kb.close()
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+state_option = click.option(
+    "--state",
+    type=click.Choice(["draft", "submitted", "published"]),
+    default="published",
+    show_default=True,
+    help="State in which records enter; only published ones are found.",
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="agora21", prog_name="kb")
+def commands() -> None:
+    """Agorà 21: find the place that solved it, in whatever language it wrote.
+
+    Exit codes: 0 done, 2 the request cannot be understood, 3 not found, 4 not allowed, 5 something must be made ready
+    first, 6 some documents could not be read, 1 any other error, 130 interrupted.
+    """
+
+
+@commands.command()
+def init() -> None:
+    """Create the database and build the bundled encoder, or bring both up to date."""
+    with opened(fresh=True) as kb:
+        _initialise(kb)
+
+
+def _initialise(kb: Kb) -> None:
+    from index.bundled import BUNDLED_NAME
+
+    kb.database.upgrade()
+    if not any(model.in_use for model in kb.models.overview()):
+        names = [model.name for model in kb.models.overview()]
+        with console.progress() as stage:
+            kb.models.add(BUNDLED_NAME if BUNDLED_NAME in names else names[0], stage("Building the encoder"))
+
+
+@commands.command()
+@click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the collection afterwards.")
+def demo(serve: bool) -> None:
+    """Load the sample collection, told in six languages, and serve it."""
+    from kb import resources
+
+    with opened(fresh=True) as kb:
+        _initialise(kb)
+        outcomes = _import(kb, resources.SAMPLE / "records.jsonl", "published")
+        if failed := [one for one in outcomes if one.status in ("failed", "rejected")]:
+            console.say_outcomes(failed)
+        kb.models.space()
+        if serve:
+            _serve(kb, worker=kb.config.worker)
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@state_option
+@json_option
+@click.pass_context
+def add(ctx: click.Context, files: tuple[Path, ...], state: Any, as_json: bool) -> None:
+    """Add FILES, each as a record of its own, and make them searchable.
+
+    A file that cannot be read is named with the reason, and nothing of it stays.
+    """
+    with opened() as kb:
+        received = []
+        for path in files:
+            try:
+                received.append(kb.intake.add_file(path, state=state))
+            except KbError as error:
+                received.append(_rejected(str(path), error))
+        outcomes = _read_all(kb, received)
+        for one in outcomes:
+            if one.status == "failed" and one.record_id is not None:
+                kb.intake.discard(one.record_id)
+        _report(ctx, outcomes, as_json)
+
+
+@commands.command(name="import")
+@click.argument("manifest", type=click.Path(path_type=Path))
+@state_option
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, manifest: Path, state: Any, as_json: bool) -> None:
+    """Import a folder of files, or a CSV or JSON Lines MANIFEST with one row a record.
+
+    A row's column 'file' names its files (several with ';' between), relative to the manifest. The other columns are
+    the fields of a record: key, kind, title (required), summary, language, keywords, country, region, nuts,
+    municipality, lau, lat, lon, population, scale, territory, promoter, partners, beneficiaries, challenge, objectives,
+    solution, innovation, participation, results, success_factors, limiting_factors, lessons, transferability, cost,
+    funding, legal_background, abstract, themes, sdgs, aalborg, instruments, status, start, end, authors, publisher,
+    year, doi, study_type, licence, source_url.
+
+    An interrupted import goes on when the same command is run again.
+    """
+    with opened() as kb:
+        _report(ctx, _import(kb, manifest, state), as_json)
+
+
+def _import(kb: Kb, manifest: Path, state: Any) -> list[Outcome]:
+    from kb.services.manifest import entries
+
+    todo = entries(manifest)
+    received: list[Outcome] = []
+    with console.progress() as stage:
+        report = stage("Taking in")
+        for done, entry in enumerate(todo, start=1):
+            received.extend(_receive(kb, entry, state))
+            report(done, len(todo))
+    return _read_all(kb, received)
+
+
+def _receive(kb: Kb, entry: Entry, state: Any) -> list[Outcome]:
+    """Hand one entry in; what is wrong with it is its outcome."""
+    from dataclasses import replace
+
+    try:
+        if entry.error is not None:
+            raise entry.error
+        if entry.fields is not None:
+            return kb.intake.add_record(entry.fields, entry.paths, source=entry.source, state=state)
+        return [replace(kb.intake.add_file(path, state=state), source=entry.source) for path in entry.paths]
+    except errors.StorageFull:
+        raise
+    except KbError as error:
+        return [_rejected(entry.source, error)]
+
+
+def _rejected(source: str, error: KbError) -> Outcome:
+    from kb.values import Outcome
+
+    return Outcome(source=source, status="rejected", code=error.code, message=error.message)
+
+
+def _read_all(kb: Kb, received: Sequence[Outcome]) -> list[Outcome]:
+    """Read every document that waits, and tell what became of those received."""
+    from dataclasses import replace
+
+    from kb.worker import Worker
+
+    waiting = {one.document_id for one in received if one.status == "waiting" and one.document_id is not None}
+    read: dict[int | None, Outcome] = {}
+    with console.progress() as stage:
+        report = stage("Reading") if waiting else None
+
+        def note(outcome: Outcome) -> None:
+            read[outcome.document_id] = outcome
+            if report is not None:
+                report(len(read.keys() & waiting), len(waiting))
+
+        Worker(kb, report=note).drain(until=lambda: not kb.reading.unread(list(waiting)))
+    missed = kb.reading.outcomes([id_ for id_ in waiting if id_ not in read])
+    read.update({one.document_id: one for one in missed})
+    return [
+        replace(read[one.document_id], source=one.source)
+        if one.status == "waiting" and one.document_id in read
+        else one
+        for one in received
+    ]
+
+
+def _report(ctx: click.Context, outcomes: Sequence[Outcome], as_json: bool) -> None:
+    if as_json:
+        console.say_json({"outcomes": [asdict(one) for one in outcomes], "summary": dict(console.tally(outcomes))})
+    else:
+        console.say_outcomes(outcomes)
+    if any(one.status in ("failed", "rejected") for one in outcomes):
+        ctx.exit(PARTLY)
+
+
+@commands.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--language", help="Only passages of records in this language (repeatable).", multiple=True)
+@click.option("--kind", help="Only practices or studies (repeatable).", multiple=True)
+@click.option("--country", help="Only this country, such as IT (repeatable).", multiple=True)
+@click.option("--limit", default=10, show_default=True, help="How many records.")
+@click.option("--offset", default=0, show_default=True, help="How many records to pass over.")
+@json_option
+def search(  # noqa: PLR0913, PLR0917 - one parameter an option
+    text: tuple[str, ...],
+    language: tuple[str, ...],
+    kind: tuple[str, ...],
+    country: tuple[str, ...],
+    limit: int,
+    offset: int,
+    as_json: bool,
+) -> None:
+    """Find the records that answer TEXT, in whatever language they are written."""
+    from kb.values import OPERATOR, Filters, Query
+
+    with opened() as kb:
+        filters = Filters(languages=language, kinds=kind, countries=country)
+        query = Query(text=" ".join(text), filters=filters, limit=limit, offset=offset)
+        results = kb.search.search(query, OPERATOR)
+        kb.models.save()
+        if as_json:
+            console.say_json(console.results_json(results, f"http://{kb.config.host}:{kb.config.port}"))
+        else:
+            console.say_results(results)
+
+
+@commands.command()
+@click.argument("record", type=int)
+@json_option
+def show(record: int, as_json: bool) -> None:
+    """Show a RECORD with its documents and passages."""
+    from kb.values import OPERATOR
+
+    with opened() as kb:
+        view = kb.catalog.record(record, OPERATOR)
+        if as_json:
+            console.say_json({**asdict(view), "details": dict(view.details)})
+        else:
+            console.say_record(view)
+
+
+@commands.command()
+@click.option("--once", is_flag=True, help="End when nothing is left to do.")
+def worker(once: bool) -> None:
+    """Read what waits to be read, and embed what a new model lacks; several workers share the work."""
+    from kb.worker import Worker
+
+    with opened() as kb, console.progress() as stage:
+        loop = Worker(kb, progress=stage("Embedding"))
+        if once:
+            loop.drain()
+        else:
+            loop.run()
+
+
+@commands.command()
+@click.option("--host", help="Address to listen on (KB_HOST).")
+@click.option("--port", type=int, help="Port to listen on (KB_PORT).")
+@click.option("--worker/--no-worker", default=None, help="Run a worker beside the web server (KB_WORKER).")
+def serve(host: str | None, port: int | None, worker: bool | None) -> None:
+    """Serve the web pages until interrupted."""
+    given: dict[str, Any] = {"host": host, "port": port, "worker": worker}
+    with opened(**{name: value for name, value in given.items() if value is not None}) as kb:
+        kb.models.space()
+        _serve(kb, worker=kb.config.worker)
+
+
+def _serve(kb: Kb, *, worker: bool) -> None:
+    import threading
+
+    from kb.worker import Worker
+    from webui.server import serve as serve_pages
+
+    loop = Worker(kb)
+    thread = threading.Thread(target=loop.run, name="worker")
+    if worker:
+        thread.start()
+    try:
+        serve_pages(kb, on_ready=lambda address: console.say(f"Agorà 21 answers at {address} (Ctrl+C ends it)"))
+    finally:
+        loop.stop()
+        if worker:
+            thread.join()
+        kb.models.save(always=True)
+
+
+@commands.command()
+@click.option("--sweep", is_flag=True, help="Also delete orphaned files and the news of old removals.")
+@json_option
+@click.pass_context
+def check(ctx: click.Context, sweep: bool, as_json: bool) -> None:
+    """Check that database, originals and indexes agree; exit code 1 when they do not."""
+    with opened() as kb:
+        findings = kb.checks.everything()
+        swept = kb.checks.sweep() if sweep else None
+    if as_json:
+        console.say_json({"findings": [asdict(one) for one in findings], "swept": swept})
+    else:
+        console.table("", ("", "what", "finding"), [(one.level, one.subject, one.message) for one in findings])
+    if any(one.level == "error" for one in findings):
+        ctx.exit(1)
+
+
+@commands.command(name="eval")
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+def eval_(folder: Path, as_json: bool) -> None:
+    """Measure retrieval on FOLDER (corpus.jsonl, queries.jsonl, qrels.tsv) in a throw-away index."""
+    from kb.services import evaluation
+
+    with tempfile.TemporaryDirectory(prefix="kb-eval-") as aside, opened(fresh=True, data=Path(aside)) as kb:
+        _initialise(kb)
+        bench = evaluation.Bench(kb.database, kb.models, kb.search, kb.tools)
+        with console.progress() as stage:
+            report = evaluation.evaluate(folder, bench, stage)
+    if as_json:
+        console.say_json(report)
+    else:
+        rows = [
+            (name, *(report[name][metric] for metric in evaluation.METRICS)) for name in ("dense", "lexical", "search")
+        ]
+        console.table(f"{report['set']}: {report['queries']} queries", ("method", *evaluation.METRICS), rows)
+
+
+@commands.command(name="config")
+@json_option
+def config_(as_json: bool) -> None:
+    """Show every setting with its value and where it comes from; secrets are masked."""
+    from kb import config
+
+    rows = config.describe(config.load())
+    if as_json:
+        console.say_json(rows)
+    else:
+        console.table("", ("setting", "value", "source", "meaning"), [tuple(row.values()) for row in rows])
+
+
+@commands.group(cls=Commands)
+def model() -> None:
+    """Encoders: which there are, and which one is searched with."""
+
+
+@model.command(name="list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the encoders on this machine and in this knowledge base."""
+    with opened() as kb:
+        models = kb.models.overview()
+    if as_json:
+        console.say_json([asdict(one) for one in models])
+        return
+    rows = [
+        (
+            one.name,
+            "in use" if one.in_use else "added" if one.known else "",
+            one.built,
+            one.dimension,
+            one.passages,
+            one.lacking,
+        )
+        for one in models
+    ]
+    console.table("", ("encoder", "state", "built", "dimension", "passages", "lacking"), rows)
+
+
+@model.command(name="add")
+@click.argument("name")
+def add_model(name: str) -> None:
+    """Add the encoder NAME, or the sentence-transformers folder of that path; a worker then fills its vectors."""
+    with opened() as kb, console.progress() as stage:
+        kb.models.add(name, stage("Preparing the encoder"))
+
+
+@model.command(name="use")
+@click.argument("name")
+def use_model(name: str) -> None:
+    """Search with the encoder NAME from the next query on; refused while passages lack its vectors."""
+    with opened() as kb:
+        kb.models.use(name)
+
+
+@model.command(name="drop")
+@click.argument("name")
+def drop_model(name: str) -> None:
+    """Forget the encoder NAME and its vectors."""
+    with opened() as kb:
+        kb.models.drop(name)

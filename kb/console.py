@@ -1,0 +1,160 @@
+"""What the command line prints: tables, progress bars for a person who watches, and JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kb.protocols import Progress
+    from kb.values import Hit, Outcome, PassageHit, RecordView, Results
+
+LOOKS = {"ok": "green", "warning": "yellow", "error": "red"}
+
+
+def say(text: str = "") -> None:
+    """One line to standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def say_json(value: object) -> None:
+    """A value as JSON to standard output."""
+    say(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table to standard output, as wide as the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        shown.add_row(*(_plain(cell) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 120).print(shown)
+
+
+def _plain(cell: object) -> Any:
+    from rich.text import Text
+
+    return Text("" if cell is None else str(cell))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], Progress]]:
+    """Bars on standard error while somebody watches; `progress(title)` gives each stage its reporter."""
+    if not sys.stderr.isatty():
+        yield lambda _title: lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+
+        def stage(title: str) -> Callable[[int, int], None]:
+            task = bars.add_task(title, total=None)
+            return lambda done, total: bars.update(task, completed=done, total=total)
+
+        yield stage
+
+
+# --- search ----------------------------------------------------------------------------------------
+
+
+def results_json(results: Results, base_url: str) -> dict[str, Any]:
+    """The documented JSON of a search."""
+    return {
+        "query": results.query.text,
+        "language": results.language,
+        "total": results.total,
+        "answered": results.answered,
+        "hits": [_hit_json(hit, passage, base_url) for hit in results.hits for passage in hit.passages[:1]],
+        "facets": {name: dict(counts) for name, counts in results.facets.items()},
+    }
+
+
+def _hit_json(hit: Hit, passage: PassageHit, base_url: str) -> dict[str, Any]:
+    return {
+        "record": hit.record_id,
+        "document": passage.document_id,
+        "title": hit.title,
+        "language": passage.language,
+        "place": str(hit.place),
+        "score": round(hit.score, 4),
+        "probability": round(hit.probability, 4),
+        "passage": passage.text,
+        "pages": [page for page in (passage.page_from, passage.page_to) if page is not None],
+        "heading": list(passage.heading),
+        "url": f"{base_url}/records/{hit.record_id}#passage-{passage.passage_id}",
+    }
+
+
+def say_results(results: Results) -> None:
+    """Hits as a person reads them in a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not results.hits:
+        console.print("Nothing in the collection answers this.")
+    elif not results.answered:
+        console.print("Nothing in the collection is likely to answer this; the nearest are:")
+    for rank, hit in enumerate(results.hits, start=results.query.offset + 1):
+        best = hit.passages[0]
+        facts = [hit.kind, str(hit.place), str(hit.year or ""), best.language, pages(best), f"record {hit.record_id}"]
+        console.print(Text.assemble(f"{rank}. ", (hit.title, "bold")))
+        console.print(Text("   " + " · ".join(fact for fact in facts if fact), style="dim"))
+        marked = [(span.text, "bold yellow" if span.marked else "") for span in best.snippet]
+        console.print(Text.assemble("   ", *marked))
+
+
+def pages(passage: PassageHit) -> str:
+    """Where a passage stands, as it is cited."""
+    if passage.page_from is None:
+        return ""
+    if passage.page_to in (None, passage.page_from):
+        return f"p. {passage.page_from}"
+    return f"pp. {passage.page_from}–{passage.page_to}"
+
+
+# --- records and outcomes --------------------------------------------------------------------------
+
+
+def say_record(record: RecordView) -> None:
+    """A record with its documents and passages."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(Text(record.title, style="bold"))
+    facts = [record.kind, record.state, record.language, str(record.place), str(record.year or "")]
+    console.print(Text(" · ".join(fact for fact in facts if fact), style="dim"))
+    if record.summary:
+        console.print(Text(record.summary))
+    for document in record.documents:
+        console.print(
+            Text(f"\n{document.name} ({document.media_type or 'not read yet'}, {document.status})", style="bold")
+        )
+        if document.failure_message:
+            console.print(Text(document.failure_message, style="red"))
+        for passage_id, passage in document.passages:
+            where = " › ".join(passage.heading)
+            page = f"p. {passage.page_from}" if passage.page_from else ""
+            console.print(Text(f"[{passage_id}] {where} {page} ({passage.language})", style="dim"))
+            console.print(Text(passage.text))
+
+
+def say_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """What became of each file, and how many of each."""
+    rows = [(one.source, one.status, one.code, one.passages or "", one.message) for one in outcomes]
+    table("What became of each", ("source", "outcome", "code", "passages", "what to do"), rows)
+    say(", ".join(f"{count} {status}" for status, count in tally(outcomes).items()))
+
+
+def tally(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
+    """How many outcomes of each status, in alphabetical order."""
+    statuses = [one.status for one in outcomes]
+    return {status: statuses.count(status) for status in sorted(set(statuses))}

@@ -1,0 +1,268 @@
+"""The command line: one clear sentence, a documented exit code, nothing half-stored."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from kb import cli
+from tests.support.tiny import TinyShelf
+
+TEXT = "Every household received a brown bin for organic waste. The bins are emptied twice a week by the town."
+
+
+class Result:
+    """What a command printed and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setenv("KB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("KB_MODELS", str(tmp_path / "models"))
+
+    def call(*arguments: object) -> Result:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([str(one) for one in arguments], shelf=TinyShelf)
+        out, err = capfd.readouterr()
+        return Result(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def ready(run: Run) -> Run:
+    assert run("init").code == 0
+    return run
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def protected_pdf(path: Path) -> Path:
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(path)
+    return path
+
+
+def records(run: Run) -> str:
+    return next(row["message"] for row in run("check", "--json").json["findings"] if row["subject"] == "database")
+
+
+def test_init_is_silent_and_can_be_repeated(run: Run) -> None:
+    for _ in range(2):
+        result = run("init")
+        assert (result.code, result.out, result.err) == (0, "", "")
+
+
+def test_without_a_database_the_way_out_is_named(run: Run) -> None:
+    result = run("search", "bins")
+    assert result.code == 5
+    assert "kb init" in result.err
+
+
+def test_add_search_show(ready: Run, tmp_path: Path) -> None:
+    added = ready("add", write(tmp_path / "bins.md", f"# Brown bins\n\n{TEXT}"), "--json")
+    assert added.code == 0
+    (outcome,) = added.json["outcomes"]
+    assert outcome["status"] == "searchable"
+    found = ready("search", "brown", "bin", "for", "every", "household", "--json").json
+    assert set(found) == {"query", "language", "total", "answered", "hits", "facets"}
+    (hit,) = found["hits"]
+    documented = "record document title language place score probability passage pages heading url"
+    assert set(hit) == set(documented.split())
+    assert hit["title"] == "Brown bins"
+    assert hit["url"].startswith(f"http://127.0.0.1:8021/records/{hit['record']}#passage-")
+    shown = ready("show", hit["record"])
+    assert TEXT.split(".", maxsplit=1)[0] in " ".join(shown.out.split())
+    assert ready("search", "brown bin").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "sentence"),
+    [
+        ("absent.txt", None, "missing-file", "cannot be opened"),
+        ("empty.txt", b"", "empty", "empty"),
+        ("blank.txt", b" \n \n", "empty", ""),
+        ("noise.txt", bytes(range(256)) * 30, "unsupported", ""),
+        ("broken.pdf", b"%PDF-1.7\nnothing more", "unreadable", ""),
+    ],
+)
+def test_a_file_that_cannot_be_added_leaves_nothing(  # noqa: PLR0917 - one parameter a column
+    ready: Run, tmp_path: Path, name: str, content: bytes | None, code: str, sentence: str
+) -> None:
+    path = tmp_path / name if content is None else write(tmp_path / name, content)
+    result = ready("add", path, "--json")
+    assert result.code == 6
+    (outcome,) = result.json["outcomes"]
+    assert outcome["code"] == code
+    assert sentence in outcome["message"]
+    assert len(outcome["message"]) > 20
+    assert records(ready) == "0 records"
+
+
+def test_a_protected_pdf_is_named_as_such(ready: Run, tmp_path: Path) -> None:
+    result = ready("add", protected_pdf(tmp_path / "secret.pdf"), "--json")
+    (outcome,) = result.json["outcomes"]
+    assert (result.code, outcome["code"]) == (6, "encrypted")
+    assert "password" in outcome["message"]
+    assert records(ready) == "0 records"
+
+
+def test_one_bad_file_does_not_keep_the_good_ones_out(ready: Run, tmp_path: Path) -> None:
+    good, bad = write(tmp_path / "good.txt", TEXT), write(tmp_path / "bad.txt", b"\x00\x01\x02" * 500)
+    result = ready("add", good, bad, "--json")
+    assert result.code == 6
+    assert result.json["summary"] == {"failed": 1, "searchable": 1}
+    assert records(ready) == "1 records"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("serach", "x"), 2, "There is no command 'serach'; did you mean 'search'?"),
+        (("model", "lst"), 2, "did you mean 'list'"),
+        (("search",), 2, "Missing argument"),
+        (("search", "???"), 2, "Type what you are looking for"),
+        (("search", "x", "--kind", "recipe"), 2, "there are: practice, study"),
+        (("search", "x", "--country", "Italy"), 2, "two capital letters"),
+        (("search", "x", "--limit", "0"), 2, "1 to 100"),
+        (("show", "99"), 3, "There is no record 99"),
+        (("show", "one"), 2, "not a valid integer"),
+        (("import", "absent.csv"), 2, "no such file or folder"),
+        (("import", "README.md"), 2, "kb add"),
+        (("eval", "absent"), 2, "corpus.jsonl"),
+        (("model", "use", "gigantic"), 3, "kb model list"),
+        (("model", "add", "gigantic"), 5, "there is: tiny"),
+        (("model", "drop", "tiny"), 2, "in use"),
+    ],
+)
+def test_a_request_that_cannot_be_met_is_one_clear_sentence(
+    ready: Run, arguments: tuple[str, ...], code: int, sentence: str
+) -> None:
+    result = ready(*arguments)
+    assert result.code == code
+    assert sentence in result.err
+    assert "Traceback" not in result.err
+
+
+def test_an_unknown_setting_names_the_nearest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_DATABASE_ULR", "x")
+    result = run("config")
+    assert result.code == 2
+    assert "no setting KB_DATABASE_ULR; did you mean KB_DATABASE_URL" in result.err
+
+
+def test_config_shows_value_and_source(run: Run) -> None:
+    rows = {row["name"]: row for row in run("config", "--json").json}
+    assert rows["KB_DATA"]["source"] == "environment"
+    assert rows["KB_PORT"]["value"] == "8021"
+    assert "KB_PORT" in run("config").out
+
+
+def test_import_of_a_folder_tells_what_became_of_each_file(ready: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write(folder / "a.txt", TEXT)
+    write(folder / "copy.txt", TEXT)
+    write(folder / "empty.txt", "")
+    result = ready("import", folder, "--json")
+    assert result.code == 6
+    assert {row["source"]: row["status"] for row in result.json["outcomes"]} == {
+        "a.txt": "searchable",
+        "copy.txt": "duplicate",
+        "empty.txt": "rejected",
+    }
+    again = ready("import", folder, "--json").json["summary"]
+    assert again == {"duplicate": 1, "rejected": 1, "unchanged": 1}
+    assert "1 duplicate, 1 rejected, 1 unchanged" in ready("import", folder).out
+
+
+def test_import_of_a_table_carries_the_metadata(ready: Run, tmp_path: Path) -> None:
+    write(tmp_path / "bins.txt", TEXT)
+    rows = [
+        {"key": "bins", "title": "Brown bins", "country": "IT", "themes": ["waste"], "file": "bins.txt", "start": 2011},
+        {"key": "bad", "title": "Bad", "country": "Italy"},
+        {"key": "told", "title": "Told", "solution": "Free buses for all residents.", "kind": "practice"},
+    ]
+    manifest = write(tmp_path / "m.jsonl", "\n".join(json.dumps(row) for row in rows))
+    result = ready("import", manifest, "--json")
+    assert result.code == 6
+    statuses = [(row["source"], row["status"]) for row in result.json["outcomes"]]
+    assert statuses == [("bins", "searchable"), ("m.jsonl line 2", "rejected"), ("told", "searchable")]
+    found = ready("search", "brown bin", "--country", "IT", "--json").json
+    assert [hit["place"] for hit in found["hits"]] == ["IT"]
+
+
+def test_check_and_model_list(ready: Run, tmp_path: Path) -> None:
+    ready("add", write(tmp_path / "a.txt", TEXT))
+    assert ready("check").code == 0
+    swept = ready("check", "--sweep", "--json").json
+    assert swept["swept"] == {"originals": 0, "removals": 0}
+    (model,) = ready("model", "list", "--json").json
+    assert (model["name"], model["in_use"], model["passages"], model["lacking"]) == ("tiny", True, 1, 0)
+
+
+def test_check_tells_a_missing_original(ready: Run, tmp_path: Path) -> None:
+    ready("add", write(tmp_path / "a.txt", TEXT))
+    for path in (tmp_path / "data" / "files").glob("??/*"):
+        path.unlink()
+    result = ready("check", "--json")
+    assert result.code == 1
+    assert [row["subject"] for row in result.json["findings"] if row["level"] == "error"] == ["originals"]
+
+
+def test_eval_measures_the_three_methods(ready: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    documents = [
+        {"id": "a", "lang": "en", "title": "Bins", "text": TEXT},
+        {"id": "b", "lang": "en", "title": "", "text": "Trams and rails."},
+    ]
+    write(folder / "corpus.jsonl", "\n".join(map(json.dumps, documents)))
+    write(folder / "queries.jsonl", json.dumps({"id": "q", "lang": "en", "text": "brown bin for organic waste"}))
+    write(folder / "qrels.tsv", "query-id\tcorpus-id\tscore\nq\ta\t1\n")
+    report = ready("eval", folder, "--json").json
+    for method in ("dense", "lexical", "search"):
+        assert report[method]["MRR@10"] == 1.0
+        assert report[method]["by_pair"]["en-en"]["queries"] == 1
+    assert (report["documents"], report["queries"]) == (2, 1)
+    assert ready("eval", folder).code == 0
+
+
+HEAVY = ("torch", "numpy", "sqlalchemy", "flask", "faiss", "tantivy", "sentence_transformers", "pydantic", "lingua")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`kb --help` answers at once because of what it does not import."""
+    program = f"""
+import sys
+from kb.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    pass
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Usage: kb" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
