@@ -1,0 +1,73 @@
+"""`create_app(kb)`: the web face of an already built knowledge base."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from flask import Flask, request, url_for
+
+from kb.bootstrap import Kb
+from kb.services.catalog import RECORD_TYPE
+from webui import assets, context, errors, headers, health, labels, records, search
+from webui.texts import LANGUAGES, plural, text
+
+PAGES = ("search.start", "search.results", "records.record")
+"""Endpoints whose address carries the language somebody chose."""
+
+BOUND = ("failure", "in_language", "kind_name", "megabytes", "number", "pages", "place_name")
+"""Functions of `labels` that templates call without naming the language, which comes last."""
+
+MOST_FORM_BYTES = 1_000_000
+
+
+def create_app(kb: Kb) -> Flask:
+    """The web face of an already built `kb`; reads no settings itself."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_FORM_BYTES
+    app.extensions["kb"] = kb
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for blueprint in (search.blueprint, records.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    app.url_defaults(_keep_language)
+    app.context_processor(_vocabulary)
+    assets.register(app)
+    errors.register(app)
+    headers.protect(app)
+    return app
+
+
+def _keep_language(endpoint: str, values: dict[str, Any]) -> None:
+    """A language chosen by hand stays in every link; one the browser asked for needs no mention."""
+    chosen = context.chosen_language()
+    if endpoint in PAGES and chosen:
+        values.setdefault("lang", chosen)
+
+
+def _vocabulary() -> dict[str, object]:
+    """What templates speak with: texts and names, bound to the language of the request."""
+    language = context.language()
+    return {
+        "lang": language,
+        "t": lambda key, **values: text(key, language, **values),
+        "tn": lambda key, n, **values: plural(key, n, language, **values),
+        **{name: partial(_last, getattr(labels, name), language) for name in BOUND},
+        "html_language": labels.html_language,
+        "direction": labels.direction,
+        "page_label": labels.page_label,
+        "chosen_language": context.chosen_language(),
+        "in_other_languages": _in_other_languages,
+        "record_type": RECORD_TYPE,
+    }
+
+
+def _last(function: Any, language: str, *values: object) -> object:
+    return function(*values, language)
+
+
+def _in_other_languages() -> list[tuple[str, str]]:
+    """Each language of the interface with the address of this page in it."""
+    endpoint = request.endpoint if request.endpoint in PAGES else "search.start"
+    kept = request.args.to_dict(flat=False) if request.endpoint in PAGES else {}
+    values = {**kept, **(request.view_args or {})} if kept or request.endpoint in PAGES else {}
+    return [(code, url_for(endpoint, **{**values, "lang": code})) for code in LANGUAGES]

@@ -1,0 +1,32 @@
+"""What a view needs to know of the request: the knowledge base, who reads, and in which language."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import current_app, request
+
+from kb.bootstrap import Kb
+from kb.values import VISITOR, Reader
+from webui.texts import LANGUAGES
+
+
+def kb() -> Kb:
+    """The knowledge base this application was created for."""
+    return cast(Kb, current_app.extensions["kb"])
+
+
+def reader() -> Reader:
+    """Who is asking; without accounts everybody is a visitor."""
+    return VISITOR
+
+
+def chosen_language() -> str | None:
+    """The language named in the address, if the interface speaks it."""
+    asked = request.args.get("lang", "")
+    return asked if asked in LANGUAGES else None
+
+
+def language() -> str:
+    """The language of the page: the address has the first word, then the browser, then Italian."""
+    return chosen_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]

@@ -1,0 +1,121 @@
+"""A record's own words, laid out: which fields a page shows, in which order and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kb import vocabulary
+from kb.services.catalog import RECORD_TYPE
+from kb.values import RecordView
+from webui import labels
+from webui.texts import text
+
+TERMS = {
+    "status": "statuses",
+    "study_type": "study-types",
+    "scale": "scales",
+    "territory": "territories",
+    "themes": "themes",
+    "instruments": "instruments",
+    "sdgs": "sdgs",
+    "aalborg": "aalborg",
+}
+"""Field → the vocabulary its values come from."""
+
+NUMBERED = ("sdgs", "aalborg")
+"""Fields whose codes are numbers that people know the terms by."""
+
+FACTS = (
+    "status", "start", "end", "authors", "year", "publisher", "study_type", "doi",
+    "promoter", "partners", "beneficiaries", "scale", "territory", "population",
+    "themes", "instruments", "sdgs", "aalborg", "keywords", "licence",
+)  # fmt: skip
+"""Short fields in the order of the page; what is not named here is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A short field: its name and its values, each as people read it."""
+
+    name: str
+    label: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A long field: its heading, its paragraphs, and the passages of it that a search can lead to."""
+
+    name: str
+    label: str
+    paragraphs: tuple[str, ...]
+    passages: tuple[int, ...]
+
+
+def facts(record: RecordView, language: str) -> tuple[Fact, ...]:
+    """The short fields that have a value."""
+    return tuple(
+        Fact(name, text(f"detail.{name}", language), values)
+        for name in FACTS
+        if (values := tuple(_values(name, record.details.get(name), language)))
+    )
+
+
+def sections(record: RecordView, language: str) -> tuple[Section, ...]:
+    """The long fields that have text, under headings in the reader's language."""
+    anchors = _anchors(record)
+    return tuple(
+        Section(name, vocabulary.label("sections", name, language), _paragraphs(words), tuple(anchors.get(name, ())))
+        for name in vocabulary.terms("sections")
+        if (words := str(record.details.get(name) or "").strip())
+    )
+
+
+def loose_passages(record: RecordView, shown: Sequence[Section]) -> tuple[int, ...]:
+    """Passages of the record's own description that lie in no section shown: title and summary."""
+    placed = {passage_id for section in shown for passage_id in section.passages}
+    return tuple(passage_id for passage_id, _ in _description(record) if passage_id not in placed)
+
+
+def source_url(record: RecordView) -> str | None:
+    """The address the record comes from, if it is one a browser may follow."""
+    url = str(record.details.get("source_url") or "")
+    return url if url.startswith(("https://", "http://")) else None
+
+
+def _values(name: str, value: object, language: str) -> Iterator[str]:
+    several = value if isinstance(value, list | tuple) else [value]
+    for one in several:
+        if one not in (None, ""):
+            yield _value(name, one, language)
+
+
+def _value(name: str, value: object, language: str) -> str:
+    if name in TERMS:
+        term = vocabulary.label(TERMS[name], str(value), language)
+        return f"{value}. {term}" if name in NUMBERED else term
+    if name == "population" and isinstance(value, int):
+        return labels.number(value, language)
+    return str(value)
+
+
+def _paragraphs(words: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in words.replace("\r\n", "\n").split("\n\n") if part.strip())
+
+
+def _description(record: RecordView) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Id and heading path of each passage of the record's own description."""
+    for document in record.documents:
+        if document.media_type == RECORD_TYPE:
+            yield from ((passage_id, passage.heading) for passage_id, passage in document.passages)
+
+
+def _anchors(record: RecordView) -> Mapping[str, list[int]]:
+    """Section → the passages taken from it, told by the heading they were filed under."""
+    names = {vocabulary.label("sections", name, record.language): name for name in vocabulary.terms("sections")}
+    found: dict[str, list[int]] = {}
+    for passage_id, heading in _description(record):
+        if heading and heading[-1] in names:
+            found.setdefault(names[heading[-1]], []).append(passage_id)
+    return found

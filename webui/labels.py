@@ -1,0 +1,94 @@
+"""Names for codes, in the reader's language: languages, countries, kinds, pages, numbers."""
+
+from __future__ import annotations
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
+
+from kb import vocabulary
+from kb.values import UNDETERMINED, DocumentView, Place
+from webui.texts import TEXTS, text
+
+
+def language_name(code: str, language: str) -> str:
+    """The name of a language: `de` is "tedesco" in Italian."""
+    if code == UNDETERMINED:
+        return text("language.und", language)
+    return str(Locale.parse(language).languages.get(code.replace("-", "_"), code))
+
+
+def in_language(code: str, language: str) -> str:
+    """The label that says which language a text is in: "in tedesco"."""
+    name = language_name(code, language)
+    return name if code == UNDETERMINED else text("language.in", language, language=name)
+
+
+def html_language(code: str) -> str:
+    """The value of a `lang` attribute; empty where the language is unknown, as HTML has it."""
+    return "" if code == UNDETERMINED else code
+
+
+def direction(code: str) -> str:
+    """Whether a language is written from the right (`rtl`) or from the left (`ltr`)."""
+    try:
+        return Locale.parse(code.replace("-", "_")).text_direction
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
+
+
+def country_name(code: str, language: str) -> str:
+    """The name of a country: `DE` is "Germania" in Italian."""
+    return str(Locale.parse(language).territories.get(code.upper(), code))
+
+
+def kind_name(code: str, language: str) -> str:
+    """The name of a kind of record."""
+    return vocabulary.label("kinds", code, language)
+
+
+def value_name(field: str, code: str, language: str) -> str:
+    """The name of a value of one of the fields that narrow a search."""
+    names = {"language": language_name, "kind": kind_name, "country": country_name}
+    return names[field](code, language)
+
+
+def place_name(place: Place, language: str) -> str:
+    """Municipality, region and country, as far as they are known."""
+    country = country_name(place.country, language) if place.country else None
+    return ", ".join(part for part in (place.municipality, place.region, country) if part)
+
+
+def pages(page_from: int | None, page_to: int | None, label: str | None, language: str) -> str:
+    """Physical pages, "p. 12" or "pp. 12–13", with the printed label where it differs; empty without pages."""
+    if page_from is None:
+        return ""
+    if page_to is None or page_to == page_from:
+        shown = text("page.one", language, page=page_from)
+    else:
+        shown = text("page.several", language, first=page_from, last=page_to)
+    if label and label != str(page_from):
+        return text("page.labelled", language, pages=shown, label=label)
+    return shown
+
+
+def page_label(page_labels: tuple[str, ...], page: int | None) -> str | None:
+    """The label printed on a physical page, counted from 1; None where the file has none."""
+    return page_labels[page - 1] if page and page <= len(page_labels) else None
+
+
+def number(value: float, language: str) -> str:
+    """A number with the separators of the language: 12.480 in Italian."""
+    return format_decimal(value, locale=language)
+
+
+def failure(document: DocumentView, language: str) -> str:
+    """Why a document could not be read and what to do about it."""
+    key = f"failure.{document.failure_code}"
+    return text(key, language) if key in TEXTS else document.failure_message or ""
+
+
+def megabytes(size: int, language: str) -> str:
+    """The size of a file for people: "240 kB", "1,8 MB"."""
+    if size < 1_000_000:
+        return f"{number(max(1, round(size / 1000)), language)} kB"
+    return f"{number(round(size / 1_000_000, 1), language)} MB"

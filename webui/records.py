@@ -1,0 +1,80 @@
+"""A record with its documents and passages, and the originals."""
+
+from __future__ import annotations
+
+from codecs import getincrementaldecoder
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, send_file
+
+from kb.services.catalog import RECORD_TYPE
+from webui import context, details
+
+PDF = "application/pdf"
+UNKNOWN = "application/octet-stream"
+INLINE = (PDF, "text/plain")
+"""What a browser shows by itself; everything else is handed over as a file."""
+
+SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'"
+VIEWER = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'none'"
+"""The browser's own PDF viewer cannot work in a sandbox; a PDF's scripts never run as the site's."""
+
+SNIFFED = 65_536
+
+blueprint = Blueprint("records", __name__)
+
+
+@blueprint.get("/records/<int(max=9223372036854775807):record_id>")
+def record(record_id: int) -> str:
+    """A record as people read it."""
+    view = context.kb().catalog.record(record_id, context.reader())
+    language = context.language()
+    shown = details.sections(view, language)
+    return render_template(
+        "record.html",
+        record=view,
+        facts=details.facts(view, language),
+        sections=shown,
+        loose=details.loose_passages(view, shown),
+        source=details.source_url(view),
+        files=[document for document in view.documents if document.media_type != RECORD_TYPE],
+    )
+
+
+@blueprint.get("/documents/<int(max=9223372036854775807):document_id>/original")
+def original(document_id: int) -> Response:
+    """The file itself, whole or in part, shown by the browser only where that is harmless."""
+    stored = context.kb().catalog.original(document_id, context.reader())
+    inline = stored.media_type in INLINE
+    response = send_file(
+        stored.path,
+        mimetype=stored.media_type or UNKNOWN,
+        as_attachment=not inline,
+        download_name=_safe_name(stored.name),
+        conditional=True,
+        etag=stored.sha256,
+    )
+    if stored.media_type.startswith("text/"):
+        response.content_type = f"{stored.media_type}; charset={_charset(stored.path)}"
+    response.headers["Content-Security-Policy"] = VIEWER if stored.media_type == PDF else SANDBOX
+    # The next reader may no longer be allowed what this one was, so every use asks again.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _charset(path: Path) -> str:
+    """UTF-8 where the beginning is valid UTF-8, else the code page the Web falls back to."""
+    with path.open("rb") as file:
+        beginning = file.read(SNIFFED)
+    try:
+        # Not final: the cut may fall inside a character.
+        getincrementaldecoder("utf-8")().decode(beginning, final=False)
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _safe_name(name: str) -> str:
+    """A file name without folders and without characters a header cannot carry."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(letter for letter in last if letter.isprintable()) or "document"
