@@ -5,7 +5,7 @@ READY := .venv/.ready
 export KB_MODELS ?= $(CURDIR)/.kb/models
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test check lint bench lock clean
+.PHONY: demo test check lint bench docs lock clean
 
 # Install, load the sample collection and serve it on 127.0.0.1:8021.
 demo: export KB_DATA ?= $(CURDIR)/.kb/demo
@@ -30,6 +30,9 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_encoder
 
 # Pin what pyproject.toml asks for; torch is pinned without its build, see the README.
+docs: $(READY)
+	$(BIN)/python -m tests.support.reference
+
 lock: $(READY)
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --extra dev --strip-extras --allow-unsafe --quiet --no-emit-index-url --no-emit-find-links \
