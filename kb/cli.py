@@ -33,6 +33,9 @@ EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
 )
 """Class of error → exit code; the first that fits counts. 0 is success, 130 an interruption."""
 
+GRACE_SECONDS = 10
+"""How long a worker beside the web server may go on with its document when the server ends."""
+
 PARTLY = 6
 """Exit code when some of what was handed in could not be read."""
 
@@ -340,7 +343,8 @@ def _serve(kb: Kb, *, worker: bool) -> None:
     from webui.server import serve as serve_pages
 
     loop = Worker(kb)
-    thread = threading.Thread(target=loop.run, name="worker")
+    # What a worker is doing when the program ends is done again by the next, so nobody need wait long for it.
+    thread = threading.Thread(target=loop.run, name="worker", daemon=True)
     if worker:
         thread.start()
     try:
@@ -348,7 +352,7 @@ def _serve(kb: Kb, *, worker: bool) -> None:
     finally:
         loop.stop()
         if worker:
-            thread.join()
+            thread.join(timeout=GRACE_SECONDS)
         kb.models.save(always=True)
 
 

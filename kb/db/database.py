@@ -27,7 +27,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine = _engine(url)
-        self._writing = self._engine.execution_options(kb_write=True)
+        self._writing = self._engine.execution_options(kb_write=True, **_writing_isolation(url))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -81,6 +81,11 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _writing_isolation(url: str) -> dict[str, str]:
+    """Where readers see a snapshot, writers wait for each other's rows instead of failing on them."""
+    return {} if make_url(url).get_backend_name() == "sqlite" else {"isolation_level": "READ COMMITTED"}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
