@@ -20,7 +20,6 @@ from kb.errors import KbError
 
 if TYPE_CHECKING:
     from kb.bootstrap import Kb
-    from kb.services.manifest import Entry
     from kb.values import Outcome
 
 EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
@@ -136,11 +135,12 @@ def _initialise(kb: Kb) -> None:
 @click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the collection afterwards.")
 def demo(serve: bool) -> None:
     """Load the sample collection, told in six languages, and serve it."""
-    from kb import resources
+    from kb import imports, resources
 
     with opened(fresh=True) as kb:
         _initialise(kb)
-        outcomes = _import(kb, resources.SAMPLE / "records.jsonl", "published")
+        with console.progress() as stage:
+            outcomes = imports.run(kb, resources.SAMPLE / "records.jsonl", "published", stage)
         if failed := [one for one in outcomes if one.status in ("failed", "rejected")]:
             console.say_outcomes(failed)
         kb.models.space()
@@ -158,17 +158,11 @@ def add(ctx: click.Context, files: tuple[Path, ...], state: Any, as_json: bool) 
 
     A file that cannot be read is named with the reason, and nothing of it stays.
     """
+    from kb import imports
+
     with opened() as kb:
-        received = []
-        for path in files:
-            try:
-                received.append(kb.intake.add_file(path, state=state))
-            except KbError as error:
-                received.append(_rejected(str(path), error))
-        outcomes = _read_all(kb, received)
-        for one in outcomes:
-            if one.status == "failed" and one.record_id is not None:
-                kb.intake.discard(one.record_id)
+        with console.progress() as stage:
+            outcomes = imports.add(kb, files, state, stage)
         _report(ctx, outcomes, as_json)
 
 
@@ -189,70 +183,12 @@ def import_(ctx: click.Context, manifest: Path, state: Any, as_json: bool) -> No
 
     An interrupted import goes on when the same command is run again.
     """
+    from kb import imports
+
     with opened() as kb:
-        _report(ctx, _import(kb, manifest, state), as_json)
-
-
-def _import(kb: Kb, manifest: Path, state: Any) -> list[Outcome]:
-    from kb.services.manifest import entries
-
-    todo = entries(manifest)
-    received: list[Outcome] = []
-    with console.progress() as stage:
-        report = stage("Taking in")
-        for done, entry in enumerate(todo, start=1):
-            received.extend(_receive(kb, entry, state))
-            report(done, len(todo))
-    return _read_all(kb, received)
-
-
-def _receive(kb: Kb, entry: Entry, state: Any) -> list[Outcome]:
-    """Hand one entry in; what is wrong with it is its outcome."""
-    from dataclasses import replace
-
-    try:
-        if entry.error is not None:
-            raise entry.error
-        if entry.fields is not None:
-            return kb.intake.add_record(entry.fields, entry.paths, source=entry.source, state=state)
-        return [replace(kb.intake.add_file(path, state=state), source=entry.source) for path in entry.paths]
-    except errors.StorageFull:
-        raise
-    except KbError as error:
-        return [_rejected(entry.source, error)]
-
-
-def _rejected(source: str, error: KbError) -> Outcome:
-    from kb.values import Outcome
-
-    return Outcome(source=source, status="rejected", code=error.code, message=error.message)
-
-
-def _read_all(kb: Kb, received: Sequence[Outcome]) -> list[Outcome]:
-    """Read every document that waits, and tell what became of those received."""
-    from dataclasses import replace
-
-    from kb.worker import Worker
-
-    waiting = {one.document_id for one in received if one.status == "waiting" and one.document_id is not None}
-    read: dict[int | None, Outcome] = {}
-    with console.progress() as stage:
-        report = stage("Reading") if waiting else None
-
-        def note(outcome: Outcome) -> None:
-            read[outcome.document_id] = outcome
-            if report is not None:
-                report(len(read.keys() & waiting), len(waiting))
-
-        Worker(kb, report=note).drain(until=lambda: not kb.reading.unread(list(waiting)))
-    missed = kb.reading.outcomes([id_ for id_ in waiting if id_ not in read])
-    read.update({one.document_id: one for one in missed})
-    return [
-        replace(read[one.document_id], source=one.source)
-        if one.status == "waiting" and one.document_id in read
-        else one
-        for one in received
-    ]
+        with console.progress() as stage:
+            outcomes = imports.run(kb, manifest, state, stage)
+        _report(ctx, outcomes, as_json)
 
 
 def _report(ctx: click.Context, outcomes: Sequence[Outcome], as_json: bool) -> None:
