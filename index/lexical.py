@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from collections import Counter
@@ -74,7 +75,8 @@ class WordIndex:
     def _reopen(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._languages = sorted(Counter(self._language.values()))
+        self._counts = Counter(self._language.values())
+        self._languages = sorted(self._counts)
 
     # --- following -----------------------------------------------------------------------------------
 
@@ -148,7 +150,16 @@ class WordIndex:
         ]:
             for term in looked_for:
                 if frequency := self._searcher.doc_freq(field, term):
-                    yield frequency, field, term, boost
+                    yield frequency, field, term, boost * self._rarity(frequency, term)
+
+    def _rarity(self, frequency: int, term: str) -> float:
+        """What turns a term's weight in the whole collection into its weight among passages of its own language.
+
+        Tantivy counts rarity over everything. In a collection with few English passages every English "the" would be
+        rare and count for more than any word of the question in the language it was asked in.
+        """
+        own = self._counts.get(term.partition(":")[0], len(self._language))
+        return _inverse_frequency(frequency, own) / _inverse_frequency(frequency, len(self._language))
 
     def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
         return _boosted(tantivy.Query.term_query(self._schema, field, term, index_option="freq"), boost)
@@ -216,6 +227,11 @@ def _document(change: Change) -> tantivy.Document:
         loose.extend(terms.loose)
     document.add_text("loose", " ".join(loose))
     return document
+
+
+def _inverse_frequency(frequency: int, count: int) -> float:
+    """BM25's inverse document frequency (Robertson and Spärck Jones, never negative)."""
+    return math.log(1 + (max(count - frequency, 0) + 0.5) / (frequency + 0.5))
 
 
 def _boosted(query: tantivy.Query, boost: float) -> tantivy.Query:

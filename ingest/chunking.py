@@ -24,23 +24,30 @@ _MAJORITY = 0.5
 """Share of a document's text in one language below which a second opinion is asked for."""
 _SURE = 0.8
 _ENOUGH_LETTERS = 60
+_FEWEST_LETTERS = 40
+"""Letters below which a passage says nothing by itself and is joined with its neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A run of text that is not cut again: a block, a sentence, or words; `cost` in tokens without overhead."""
+    """A run of text that is not cut again: a block, a sentence, or words; `cost` in tokens without overhead.
+
+    `lead` is where the headings begin that stand right above it, None where there are none.
+    """
 
     span: Span
     path: tuple[str, ...]
     section: int
     cost: int = 0
+    lead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Consecutive units of one section."""
+    """Consecutive units, of one section but for tiny neighbours."""
 
     units: tuple[Unit, ...]
+    above: tuple[str, ...] | None = None
 
     @property
     def span(self) -> Span:
@@ -48,7 +55,8 @@ class Chunk:
 
     @property
     def path(self) -> tuple[str, ...]:
-        return self.units[0].path
+        """The headings above it, those of the larger part where sections were joined."""
+        return self.units[0].path if self.above is None else self.above
 
     @property
     def cost(self) -> int:
@@ -71,20 +79,23 @@ class _Counter:
         return [tokens for batch in batches for tokens in self._count(batch)]
 
 
-def digest(extraction: Extraction, embedder_count: CountTokens, max_tokens: int) -> Digest:
+def digest(extraction: Extraction, embedder_count: CountTokens, max_tokens: int, stated: str = UNDETERMINED) -> Digest:
     """Divide a document into passages of at most `max_tokens` by `embedder_count`.
 
     A passage lies within one section; the headings above it are its `heading` and not in its text. A heading
-    without any text below it stands in a passage as text, so that nothing of the document is lost.
+    without any text below it stands in a passage as text, so that nothing of the document is lost. What is too short
+    to say anything, a by-line or a bare number, is joined with the section that follows. `stated` is the
+    language its submitter gave it; a passage differs from the document's only where two detectors agree that it does.
     """
     text, starts = _assemble(extraction.blocks)
     counter = _Counter(embedder_count, max_tokens)
     units = _fit(text, list(_body(extraction.blocks, starts)), counter)
     sections = (section for _, section in groupby(units, key=lambda unit: unit.section))
-    chunks = _verified(text, [chunk for section in sections for chunk in _pack(section, counter)], counter)
+    packed = [chunk for section in sections for chunk in _pack(section, counter)]
+    chunks = _joined(text, _verified(text, packed, counter), counter)
     pages = _PageMap(extraction.blocks, starts)
     detected = [language.detect(text[slice(*chunk.span)]) for chunk in chunks]
-    code, confidence = _document_language(text, chunks, detected)
+    code, confidence = _settled(text, stated, _document_language(text, chunks, detected))
     passages = tuple(
         _passage(number, chunk, text, _language(text[slice(*chunk.span)], own, code), pages)
         for number, (chunk, own) in enumerate(zip(chunks, detected, strict=True))
@@ -107,16 +118,18 @@ def _assemble(blocks: Sequence[Block]) -> tuple[str, list[int]]:
 def _body(blocks: Sequence[Block], starts: Sequence[int]) -> Iterator[Unit]:
     """What passages are made of: all blocks but the headings that have text below them."""
     path: list[tuple[int, str]] = []
-    section = 0
+    section, lead = 0, None
     for index, (block, start) in enumerate(zip(blocks, starts, strict=True)):
         if block.level and block.kind == "heading":
             path = [above for above in path if above[0] < block.level]
             if _has_text_below(blocks, index):
                 path.append((block.level, block.text))
                 section += 1
+                lead = start if lead is None else lead
                 continue
         if block.text.strip():
-            yield Unit((start, start + len(block.text)), tuple(title for _, title in path), section)
+            yield Unit((start, start + len(block.text)), tuple(title for _, title in path), section, lead=lead)
+            lead = None
 
 
 def _has_text_below(blocks: Sequence[Block], index: int) -> bool:
@@ -145,7 +158,8 @@ def _fit(text: str, units: list[Unit], counter: _Counter) -> list[Unit]:
 def _parts(unit: Unit, spans: Sequence[Span], room: int) -> list[Unit]:
     if unit.cost <= room or len(spans) < 2:
         return [unit]
-    return [replace(unit, span=span, cost=0) for span in spans]
+    # Only the first part stands right below the headings.
+    return [replace(unit, span=span, cost=0, lead=None if place else unit.lead) for place, span in enumerate(spans)]
 
 
 def _costed(text: str, units: list[Unit], counter: _Counter) -> list[Unit]:
@@ -187,6 +201,47 @@ def _evened(one: Chunk, other: Chunk) -> list[Chunk]:
     return [one, other]
 
 
+def _joined(text: str, chunks: Sequence[Chunk], counter: _Counter) -> list[Chunk]:
+    """Passages of a few words go, with their headings, with what follows, the last with what is before.
+
+    A vector of next to nothing lies near every short query, so a by-line would be among the answers to all of them.
+    """
+    kept: list[Chunk] = []
+    waiting: Chunk | None = None
+    for chunk in chunks:
+        whole = chunk
+        if waiting:
+            whole = Chunk((*waiting.units, *chunk.units), chunk.path)
+            if not _fits(text, whole, counter):
+                kept.append(waiting)
+                whole = chunk
+        waiting = _with_headings(text, whole, counter) if _says_little(text, whole) else None
+        if waiting is None:
+            kept.append(whole)
+    if waiting and kept:
+        whole = Chunk((*kept[-1].units, *waiting.units), kept[-1].path)
+        if _fits(text, whole, counter):
+            return [*kept[:-1], whole]
+    return [*kept, waiting] if waiting else kept
+
+
+def _with_headings(text: str, chunk: Chunk, counter: _Counter) -> Chunk:
+    """A passage from the first of the headings right above it, if it still fits."""
+    first = chunk.units[0]
+    if first.lead is None or first.lead >= first.span[0]:
+        return chunk
+    longer = replace(chunk, units=(replace(first, span=(first.lead, first.span[1])), *chunk.units[1:]))
+    return longer if _fits(text, longer, counter) else chunk
+
+
+def _fits(text: str, chunk: Chunk, counter: _Counter) -> bool:
+    return counter([text[slice(*chunk.span)]])[0] <= counter.limit
+
+
+def _says_little(text: str, chunk: Chunk) -> bool:
+    return sum(map(str.isalpha, text[slice(*chunk.span)])) < _FEWEST_LETTERS
+
+
 def _verified(text: str, chunks: list[Chunk], counter: _Counter) -> list[Chunk]:
     """Divide the few passages whose whole has more tokens than the sum of its parts."""
     done: dict[int, list[Chunk]] = {index: [chunk] for index, chunk in enumerate(chunks)}
@@ -221,6 +276,16 @@ def _document_language(text: str, chunks: Sequence[Chunk], detected: Sequence[De
     return (other, confidence) if not votes or other in votes else (code, share)
 
 
+def _settled(text: str, stated: str, found: Detected) -> Detected:
+    """What the submitter states, unless nearly all of the text speaks against it and a second detector agrees."""
+    code, share = found
+    if stated in (UNDETERMINED, code):
+        return found
+    if share >= _SURE and language.second_opinion(text)[0] == code:
+        return found
+    return stated, 1.0
+
+
 def _passage(ordinal: int, chunk: Chunk, text: str, own_language: str, pages: _PageMap) -> Passage:
     start, end = chunk.span
     page_from, page_to = pages.span(start, end)
@@ -239,9 +304,13 @@ def _passage(ordinal: int, chunk: Chunk, text: str, own_language: str, pages: _P
 def _language(text: str, detected: Detected, document_language: str) -> str:
     """The passage's own language where it is long enough to be sure, else the document's."""
     code, confidence = detected
-    if sum(map(str.isalpha, text)) < _ENOUGH_LETTERS and document_language != UNDETERMINED:
+    if code == document_language or confidence < _SURE:
         return document_language
-    return code if confidence >= _SURE else document_language
+    if document_language == UNDETERMINED:
+        return code
+    # Names and quotations make one detector see a language that the sentence is not in.
+    short = sum(map(str.isalpha, text)) < _ENOUGH_LETTERS
+    return document_language if short or language.second_opinion(text)[0] != code else code
 
 
 class _PageMap:

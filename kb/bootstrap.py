@@ -76,8 +76,8 @@ def _tools(config: Config) -> Tools:
     )
 
 
-def _digester(passage_tokens: int) -> Callable[[Extraction, Embedder], Digest]:
-    def digest(extraction: Extraction, embedder: Embedder) -> Digest:
-        return chunking.digest(extraction, embedder.count_tokens, min(passage_tokens, embedder.window))
+def _digester(passage_tokens: int) -> Callable[[Extraction, Embedder, str], Digest]:
+    def digest(extraction: Extraction, embedder: Embedder, stated: str) -> Digest:
+        return chunking.digest(extraction, embedder.count_tokens, min(passage_tokens, embedder.window), stated)
 
     return digest

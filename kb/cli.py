@@ -143,7 +143,6 @@ def demo(serve: bool) -> None:
             outcomes = imports.run(kb, resources.SAMPLE / "records.jsonl", "published", stage)
         if failed := [one for one in outcomes if one.status in ("failed", "rejected")]:
             console.say_outcomes(failed)
-        kb.models.space()
         if serve:
             _serve(kb, worker=kb.config.worker)
 
@@ -268,7 +267,6 @@ def serve(host: str | None, port: int | None, worker: bool | None) -> None:
     """Serve the web pages until interrupted."""
     given: dict[str, Any] = {"host": host, "port": port, "worker": worker}
     with opened(**{name: value for name, value in given.items() if value is not None}) as kb:
-        kb.models.space()
         _serve(kb, worker=kb.config.worker)
 
 
@@ -278,6 +276,9 @@ def _serve(kb: Kb, *, worker: bool) -> None:
     from kb.worker import Worker
     from webui.server import serve as serve_pages
 
+    kb.models.in_use_id()
+    # Pages answer at once; the encoder takes some seconds to load, which the first search need not wait for.
+    threading.Thread(target=_warm_up, args=(kb,), name="warm-up", daemon=True).start()
     loop = Worker(kb)
     # What a worker is doing when the program ends is done again by the next, so nobody need wait long for it.
     thread = threading.Thread(target=loop.run, name="worker", daemon=True)
@@ -290,6 +291,16 @@ def _serve(kb: Kb, *, worker: bool) -> None:
         if worker:
             thread.join(timeout=GRACE_SECONDS)
         kb.models.save(always=True)
+
+
+def _warm_up(kb: Kb) -> None:
+    """Load all that a search needs by searching."""
+    from kb.values import VISITOR, Query
+
+    try:
+        kb.search.search(Query(text="Agorà 21"), VISITOR)
+    except KbError as error:
+        logging.getLogger(__name__).warning("%s", error)
 
 
 @commands.command()

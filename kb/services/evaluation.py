@@ -92,7 +92,7 @@ class Bench:
 
     def _insert(self, session: Any, document: Mapping[str, str], embedder: Embedder) -> None:
         extraction = Extraction(media_type=RECORD_TYPE, blocks=_blocks(document))
-        digest = self._tools.digest(extraction, embedder)
+        digest = self._tools.digest(extraction, embedder, document["lang"])
         title = document.get("title") or document["text"]
         record = Record(
             key=document["id"], kind="study", state="published", title=title[:250], language=document["lang"]

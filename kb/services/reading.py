@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 
-Digester = Callable[[Extraction, Embedder], Digest]
-"""Cuts an extraction into passages that fit the embedder's window."""
+Digester = Callable[[Extraction, Embedder, str], Digest]
+"""Cuts an extraction, in the language stated of it or `und`, into passages that fit the embedder's window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Claim:
     name: str
     sha256: str
     media_type: str
+    language: str
     was_searchable: bool
 
 
@@ -110,7 +111,7 @@ class Reading:
         try:
             extraction = self._extract(claim)
             self._settle(claim, extraction)
-            digest = self._tools.digest(extraction, embedder)
+            digest = self._tools.digest(extraction, embedder, claim.language)
             vectors = self._embed(claim, digest, embedder, progress)
         except IngestError as error:
             return self._fail(claim, error)
@@ -129,6 +130,7 @@ class Reading:
                 return None
             if document.attempts >= MOST_ATTEMPTS:
                 return _give_up(document, self._tools.recipe)
+            record = session.get_one(Record, document.record_id)
             document.attempts += 1
             document.lease_owner, document.lease_until = whoami(), now() + self._lease
             return Claim(
@@ -137,6 +139,7 @@ class Reading:
                 name=document.name,
                 sha256=document.sha256,
                 media_type=document.media_type,
+                language=UNDETERMINED if "language" in record.details.get(PROVISIONAL, ()) else record.language,
                 was_searchable=document.status == "searchable",
             )
 

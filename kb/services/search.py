@@ -29,6 +29,9 @@ LONGEST_QUERY = 10_000
 PASSAGES_SHOWN = 3
 LARGEST_PAGE = 100
 
+TAIL = 0.25
+"""Part of the threshold down to which records are listed once one answers: others may add to it."""
+
 NEAREST = 10
 """Records shown when none is likely to answer."""
 
@@ -179,9 +182,12 @@ def _by_record(found: Iterable[tuple[Candidate, Found]]) -> list[Ranked]:
 
 
 def _answering(records: list[Ranked], threshold: float) -> tuple[list[Ranked], bool]:
-    """The records of which a passage is likely to answer, and True; the nearest few, and False, when there are none."""
-    likely = [passages for passages in records if max(one.probability for one, _ in passages) >= threshold]
-    return (likely, True) if likely or not records else (records[:NEAREST], False)
+    """The records worth listing, and True; the nearest few, and False, when not even the likeliest answers."""
+    likeliest = [max(one.probability for one, _ in passages) for passages in records]
+    if records and max(likeliest) < threshold:
+        return records[:NEAREST], False
+    listed = zip(records, likeliest, strict=True)
+    return [passages for passages, likely in listed if likely >= threshold * TAIL], True
 
 
 def _facets(found: Iterable[Found]) -> dict[str, dict[str, int]]:

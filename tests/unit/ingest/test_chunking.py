@@ -80,21 +80,36 @@ def _nothing_is_lost(made: Digest, blocks: Sequence[Block]) -> None:
 
 
 def test_blocks_of_a_section_are_packed_and_sections_kept_apart() -> None:
-    made = digest(made_of(h("A"), p(words(5)), p(words(5)), h("B"), p(words(5))), by_words, 100)
+    made = digest(made_of(h("A"), p(words(9)), p(words(9)), h("B"), p(words(9))), by_words, 100)
     assert [(passage.heading, passage.text.count("\n\n")) for passage in made.passages] == [(("A",), 1), (("B",), 0)]
 
 
 def test_the_heading_path_follows_the_levels() -> None:
-    made = digest(made_of(h("A"), h("B", 2), p("uno."), h("C", 3), p("due."), h("D", 2), p("tre.")), by_words, 100)
+    text = p(words(9))
+    made = digest(made_of(h("A"), h("B", 2), text, h("C", 3), text, h("D", 2), text), by_words, 100)
     assert [passage.heading for passage in made.passages] == [("A", "B"), ("A", "B", "C"), ("A", "D")]
 
 
 def test_headings_without_text_become_one_passage() -> None:
-    made = digest(made_of(h("A"), h("B", 2), h("C", 2), h("D", 2), p("testo.")), by_words, 100)
+    one, two, text = words(9, "titolo"), words(9, "altro"), words(9)
+    made = digest(made_of(h("A"), h(one, 2), h(two, 2), h("D", 2), p(text)), by_words, 100)
     assert [(passage.heading, passage.text) for passage in made.passages] == [
-        (("A",), "B\n\nC"),
-        (("A", "D"), "testo."),
+        (("A",), f"{one}\n\n{two}"),
+        (("A", "D"), text),
     ]
+
+
+def test_a_by_line_is_no_passage_of_its_own() -> None:
+    blocks = [h("Titolo"), p("Redazione, 21.05.2024"), h("Il problema"), p(words(9)), h("Contatti"), p("p. 7")]
+    made = digest(made_of(*blocks), by_words, 100)
+    (passage,) = made.passages
+    assert passage.heading == ("Il problema",)
+    assert passage.text == f"Titolo\n\nRedazione, 21.05.2024\n\nIl problema\n\n{words(9)}\n\nContatti\n\np. 7"
+
+
+def test_a_by_line_that_does_not_fit_its_neighbour_stays_alone() -> None:
+    made = digest(made_of(h("A"), p("Redazione, 2024"), h("B"), p(words(20))), by_words, OVERHEAD + 20)
+    assert [len(passage.text.split()) for passage in made.passages] == [3, 20]
 
 
 def test_a_long_paragraph_is_cut_at_sentence_ends() -> None:
@@ -128,7 +143,14 @@ def test_pages_follow_the_characters_of_a_block_over_two_pages() -> None:
 def test_a_passage_in_another_language_says_so_and_a_short_one_follows_the_document() -> None:
     italian = "Il Comune ha piantato alberi lungo le strade per dare ombra a chi cammina nei mesi più caldi. " * 4
     german = "Die Stadt hat entlang der Straßen Bäume gepflanzt, damit es im Sommer Schatten für alle gibt. " * 2
-    blocks = [h("A"), p(italian), h("B"), p(german), h("C"), p("OK 2021")]
+    blocks = [
+        h("A"),
+        p(italian),
+        h("B"),
+        p(german),
+        h("C"),
+        p("PAESC, SECAP, EMAS, GPP, LCA, GIS, LED, CO2, PM10, NO2, UNI EN ISO 14001, 2021"),
+    ]
     made = digest(made_of(*blocks), by_words, 200)
     assert made.language == "it"
     assert [passage.language for passage in made.passages] == ["it", "de", "it"]
@@ -165,3 +187,9 @@ def test_a_document_in_a_language_without_triples_still_has_a_language() -> None
     found = digest(extraction, lambda texts: [len(one) + 2 for one in texts], 400)
     assert found.language == "zh"
     assert {passage.language for passage in found.passages} == {"zh"}
+
+
+def test_the_tiny_end_of_a_long_paragraph_does_not_reach_back_to_its_heading() -> None:
+    made = digest(made_of(h("A"), p(words(30) + " fine."), h("B"), p(words(9))), by_words, OVERHEAD + 10)
+    spans = [(passage.char_from, passage.char_to) for passage in made.passages]
+    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
