@@ -46,11 +46,15 @@ class IndexTerms:
 
 @dataclass(frozen=True, slots=True)
 class QueryTerms:
-    """Distinct terms to look for among the strict and the loose ones; `phrases` are runs of strict terms."""
+    """Distinct terms to look for among the strict and the loose ones; `phrases` are runs of strict terms.
+
+    `readings` holds for each word of the query the strict terms it may be, one or two a language.
+    """
 
     strict: tuple[str, ...]
     loose: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...] = ()
+    readings: tuple[tuple[str, ...], ...] = ()
 
 
 class _Stemmers(threading.local):
@@ -98,13 +102,15 @@ def query_terms(text: str, languages: Iterable[str]) -> QueryTerms:
     languages, found = list(languages), words(text)
     strict: dict[str, None] = dict.fromkeys(_codes(found, only_capitals=False))
     loose: dict[str, None] = {}
+    readings = []
     for word in dict.fromkeys(map(str.lower, found)):
+        readings.append(tuple(dict.fromkeys(form for language in languages for form in _forms(word, language))))
         for language in languages:
             term, plain = _forms(word, language)
             strict[term] = None
             # Without accents it may stand for a word that has them; with accents, for one printed without.
             (loose if word.isascii() else strict)[plain] = None
-    return QueryTerms(tuple(strict), tuple(loose), tuple(_phrases(text, languages)))
+    return QueryTerms(tuple(strict), tuple(loose), tuple(_phrases(text, languages)), tuple(readings))
 
 
 def _phrases(text: str, languages: list[str]) -> Iterator[tuple[str, ...]]:

@@ -75,8 +75,7 @@ class WordIndex:
     def _reopen(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
-        self._counts = Counter(self._language.values())
-        self._languages = sorted(self._counts)
+        self._languages = sorted(Counter(self._language.values()))
 
     # --- following -----------------------------------------------------------------------------------
 
@@ -102,9 +101,11 @@ class WordIndex:
 
     # --- searching -----------------------------------------------------------------------------------
 
-    def search(self, text: str, limit: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
-        """Ids and BM25 scores, best first; only those `allowed` when given."""
-        query = self._query(text)
+    def search(
+        self, text: str, limit: int, allowed: Ids | None = None, *, language: str | None = None
+    ) -> tuple[Ids, Scores]:
+        """Ids and BM25 scores, best first; only those `allowed` when given; `language` is the query's."""
+        query = self._query(text, language)
         if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         if allowed is None:
@@ -134,32 +135,44 @@ class WordIndex:
         order = np.lexsort((ids, -scores))
         return ids[order], scores[order]
 
-    def _query(self, text: str) -> tantivy.Query | None:
+    def _query(self, text: str, language: str | None) -> tantivy.Query | None:
         """Any of the query's terms in any field; None when the index has none of them."""
         terms = query_terms(text, self._languages)
-        wanted = sorted(self._frequencies(terms), key=lambda one: one[0])[:MOST_TERMS]
+        wanted = sorted(self._frequencies(terms, language), key=lambda one: one[0])[:MOST_TERMS]
         parts = [self._term(field, term, boost) for _, field, term, boost in wanted]
         parts += [self._phrase(run) for run in terms.phrases]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts]) if wanted else None
 
-    def _frequencies(self, terms: QueryTerms) -> Iterator[tuple[int, str, str, float]]:
+    def _frequencies(self, terms: QueryTerms, language: str | None) -> Iterator[tuple[int, str, str, float]]:
         """How many passages have each term, for those that at least one has, with field and weight."""
+        common = self._commonness(terms, language)
         for field, boost, looked_for in [
             *((field, boost, terms.strict) for field, boost in BOOSTS.items()),
             ("loose", LOOSE, terms.loose),
         ]:
             for term in looked_for:
                 if frequency := self._searcher.doc_freq(field, term):
-                    yield frequency, field, term, boost * self._rarity(frequency, term)
+                    yield frequency, field, term, boost * self._rarity(frequency, common.get(term, 0))
 
-    def _rarity(self, frequency: int, term: str) -> float:
-        """What turns a term's weight in the whole collection into its weight among passages of its own language.
+    def _commonness(self, terms: QueryTerms, language: str | None) -> dict[str, int]:
+        """For each term how many passages have the word it comes from in the language the query is in.
 
-        Tantivy counts rarity over everything. In a collection with few English passages every English "the" would be
-        rare and count for more than any word of the question in the language it was asked in.
+        In a collection with few English passages the English reading of "che" is rare, and would count for more than
+        any word of an Italian question. A word is at least as common as it is in the asker's own language.
         """
-        own = self._counts.get(term.partition(":")[0], len(self._language))
-        return _inverse_frequency(frequency, own) / _inverse_frequency(frequency, len(self._language))
+        common: dict[str, int] = {}
+        for forms in terms.readings:
+            own = [form for form in forms if form.startswith(f"{language}:")]
+            most = max((self._searcher.doc_freq("text", form) for form in own), default=0)
+            for form in forms:
+                # Two words may share a stem: then the rarer of the two is meant by it.
+                common[form] = min(common.get(form, most), most)
+        return common
+
+    def _rarity(self, frequency: int, common: int) -> float:
+        """What turns the weight that Tantivy gives a term by its own rarity into that of a word so common."""
+        count = len(self._language)
+        return _inverse_frequency(max(frequency, common), count) / _inverse_frequency(frequency, count)
 
     def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
         return _boosted(tantivy.Query.term_query(self._schema, field, term, index_option="freq"), boost)

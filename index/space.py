@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,9 @@ POOL = 200
 
 FORMAT = 1
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
+
+Worded = Callable[[int, Ids | None], tuple[Ids, NDArray[np.float32]]]
+"""The query's search by words: so many, of these."""
 
 DENSE, LEXICAL = "dense", "lexical"
 
@@ -149,7 +153,8 @@ class SearchSpace:
         """
         vector = self._embedder.embed_query(text)
         with self._lock:
-            nominees, lexical = self._nominees(text, vector, max(limit, POOL), allowed)
+            worded = partial(self._lexical.search, text, language=language)
+            nominees, lexical = self._nominees(worded, vector, max(limit, POOL), allowed)
             cosines = self._dense.cosines(vector, nominees)
             background, held = self._dense.mean_cosine(vector), len(self._dense)
             same = np.array([code == language for code in self._dense.languages(nominees)], dtype=np.bool_)
@@ -168,23 +173,19 @@ class SearchSpace:
             for row in order
         ]
 
-    def _nominees(self, text: str, vector: Vectors, limit: int, allowed: Ids | None) -> tuple[Ids, NDArray[np.float32]]:
+    def _nominees(
+        self, worded: Worded, vector: Vectors, limit: int, allowed: Ids | None
+    ) -> tuple[Ids, NDArray[np.float32]]:
         """What either index puts forward, ids ascending, and BM25 of each divided by the query's best."""
         near, _ = self._dense.search(vector, limit, allowed)
-        sharing, scores = self._lexical.search(text, limit, allowed)
+        sharing, scores = worded(limit, allowed)
         ids = np.union1d(near, sharing)
         shares = np.zeros(ids.size, dtype=np.float32)
         shares[np.searchsorted(ids, sharing)] = scores
         if sharing.size == limit:  # Otherwise these are all that share a word.
-            rest, scores = self._lexical.search(text, limit, np.setdiff1d(near, sharing))
+            rest, scores = worded(limit, np.setdiff1d(near, sharing))
             shares[np.searchsorted(ids, rest)] = scores
-        return ids, shares / self._best(text, shares, allowed)
-
-    def _best(self, text: str, shares: NDArray[np.float32], allowed: Ids | None) -> np.float32:
-        """BM25 of the best of all passages, allowed or not; 1 when none shares a word."""
-        if not shares.any():
-            return np.float32(1)
-        return np.float32(shares.max() if allowed is None else self._lexical.search(text, 1)[1][0])
+        return ids, shares / _best(worded, shares, allowed)
 
     def nearest(self, text: str, limit: int) -> list[int]:
         """Passages by meaning alone, best first: one side of `rank`, for comparison."""
@@ -193,8 +194,15 @@ class SearchSpace:
             ids, _ = self._dense.search(vector, limit)
         return [int(id_) for id_ in ids]
 
-    def sharing_words(self, text: str, limit: int) -> list[int]:
+    def sharing_words(self, text: str, limit: int, *, language: str) -> list[int]:
         """Passages by words alone, best first: the other side of `rank`, for comparison."""
         with self._lock:
-            ids, _ = self._lexical.search(text, limit)
+            ids, _ = self._lexical.search(text, limit, language=language)
         return [int(id_) for id_ in ids]
+
+
+def _best(worded: Worded, shares: NDArray[np.float32], allowed: Ids | None) -> np.float32:
+    """BM25 of the best of all passages, allowed or not; 1 when none shares a word."""
+    if not shares.any():
+        return np.float32(1)
+    return np.float32(shares.max() if allowed is None else worded(1, None)[1][0])

@@ -99,8 +99,13 @@ class DenseIndex(Follower, Protocol):
 class LexicalIndex(Follower, Protocol):
     """Passages that share words with the query."""
 
-    def search(self, text: str, limit: int, allowed: Ids | None = None) -> tuple[Ids, NDArray[np.float32]]:
-        """Ids and BM25 scores, best first; only those `allowed` when given."""
+    def search(
+        self, text: str, limit: int, allowed: Ids | None = None, *, language: str | None = None
+    ) -> tuple[Ids, NDArray[np.float32]]:
+        """Ids and BM25 scores, best first; only those `allowed` when given.
+
+        `language` is the query's: words that are common in it weigh no more for being rare in another.
+        """
         ...
 
 
@@ -135,7 +140,7 @@ class Space(Protocol):
         """Passages by meaning alone, best first: one side of `rank`, for comparison."""
         ...
 
-    def sharing_words(self, text: str, limit: int) -> list[int]:
+    def sharing_words(self, text: str, limit: int, *, language: str) -> list[int]:
         """Passages by words alone, best first: the other side of `rank`, for comparison."""
         ...
 

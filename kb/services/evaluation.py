@@ -130,7 +130,9 @@ class Bench:
         passages = self._passages(records)
         methods: dict[str, Callable[[str], list[str]]] = {
             "dense": lambda text: _documents(self._models.space().nearest(text, DEPTH), passages),
-            "lexical": lambda text: _documents(self._models.space().sharing_words(text, DEPTH), passages),
+            "lexical": lambda text: _documents(
+                self._models.space().sharing_words(text, DEPTH, language=self._search.language(text)), passages
+            ),
             "search": lambda text: [
                 records[id_] for id_ in self._search.ranking(Query(text=text, limit=DEPTH), OPERATOR)[:DEPTH]
             ],

@@ -73,6 +73,11 @@ class Search:
             records = _by_record(self._found(session, space, asked, language, reader))
             return [passages[0][1].record.id for passages in _answering(records, space.threshold)[0]]
 
+    def language(self, text: str) -> str:
+        """The language a query is taken to be in, out of those the collection has."""
+        with self._database.read() as session:
+            return self._language(session, text)
+
     @contextmanager
     def _asked(self, query: Query) -> Iterator[tuple[Session, Space, Query, str]]:
         """The checked query, its language, and the space and snapshot it is answered from."""

@@ -132,8 +132,8 @@ def test_processes_that_follow_at_once_do_not_disturb_each_other(opened: Opener)
     second.apply([gone(10, 1)], 10)
     third.apply([gone(10, 1), live(11, 50, language="it", text="raccolta")], 11)
     assert [space.ids().size for space in (first, second, third)] == [9, 8, 9]
-    assert 50 in third.sharing_words("raccolta", 20)
-    assert 50 not in second.sharing_words("raccolta", 20)
+    assert 50 in third.sharing_words("raccolta", 20, language="it")
+    assert 50 not in second.sharing_words("raccolta", 20, language="it")
 
 
 def test_closing_leaves_nothing_but_snapshots(opened: Opener) -> None:

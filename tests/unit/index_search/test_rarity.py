@@ -1,4 +1,4 @@
-"""A word's rarity is counted among passages of its own language."""
+"""A word that is common in the asker's language weighs no more for being rare in another."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from index.lexical import WordIndex
 from kb.values import Change
 
 ITALIAN = [
-    "Il tasso di deforestazione del Brasile è diminuito.",
-    "La scuola è stata isolata in una estate.",
-    "Il fiume ha più spazio di prima.",
-    "Le strade sono più silenziose di prima.",
+    "Il tasso di deforestazione del Brasile, che era alto, è stato ridotto.",
+    "La scuola che è stata isolata ne ha avuto vantaggio.",
+    "Il letto del fiume è stato allargato, che ne dà più spazio.",
+    "Le strade del centro che è stato chiuso sono più silenziose.",
 ] * 20
 
 
@@ -25,7 +25,7 @@ def test_function_words_of_a_rare_language_do_not_outweigh_the_question(tmp_path
     rows = [change(number, "it", text) for number, text in enumerate(ITALIAN, start=1)]
     stray = change(1000, "en", "Del dottore che è stato del programma di che tra il comico e la serie.")
     index.apply([*rows, stray])
-    ids, scores = index.search("Che ne è stato del tasso di deforestazione del Brasile?", 200)
+    ids, scores = index.search("Che ne è stato del tasso di deforestazione del Brasile?", 200, language="it")
     index.close()
     of = dict(zip(ids.tolist(), scores.tolist(), strict=True))
     assert ITALIAN[ids[0] - 1].startswith("Il tasso")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -192,4 +193,4 @@ def test_a_document_in_a_language_without_triples_still_has_a_language() -> None
 def test_the_tiny_end_of_a_long_paragraph_does_not_reach_back_to_its_heading() -> None:
     made = digest(made_of(h("A"), p(words(30) + " fine."), h("B"), p(words(9))), by_words, OVERHEAD + 10)
     spans = [(passage.char_from, passage.char_to) for passage in made.passages]
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
