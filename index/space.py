@@ -118,6 +118,11 @@ class SearchSpace:
             )
         return dense
 
+    def languages(self) -> list[str]:
+        """Languages of the passages it holds, in alphabetical order."""
+        with self._lock:
+            return self._dense.held_languages()
+
     def save(self, folder: Path) -> None:
         """Write a copy of both indexes into an existing, empty folder."""
         with self._lock:

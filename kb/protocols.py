@@ -144,6 +144,10 @@ class Space(Protocol):
         """Passages by words alone, best first: the other side of `rank`, for comparison."""
         ...
 
+    def languages(self) -> list[str]:
+        """Languages of the passages it holds, in alphabetical order."""
+        ...
+
     def ids(self) -> Ids:
         """Ids of all passages it holds, ascending."""
         ...

@@ -97,6 +97,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Forse nessuno l’ha ancora raccontato qui: la base di conoscenza cresce con le schede di chi partecipa.",
         "Perhaps nobody has told it here yet: the knowledge base grows with the records of those who take part.",
     ),
+    "results.nearest": ("Le schede più vicine", "The nearest records"),
     "results.unsure": (
         "Probabilmente nessuna scheda risponde alla tua domanda: queste sono le più vicine.",
         "Probably no record answers your question: these are the closest.",

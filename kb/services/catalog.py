@@ -125,12 +125,6 @@ def hydrate(session: Session, passage_ids: Sequence[int], filters: Filters, read
     return {row.Passage.id: Found(row.Passage, row.Document, row.Record) for row in session.execute(chosen)}
 
 
-def languages(session: Session) -> list[str]:
-    """The languages passages are written in, most frequent first."""
-    counted = select(Passage.language).group_by(Passage.language).order_by(func.count().desc(), Passage.language)
-    return list(session.execute(counted).scalars())
-
-
 def place(record: Record) -> Place:
     """Where a record belongs."""
     return Place(country=record.country, region=record.region, municipality=record.municipality)

@@ -28,7 +28,7 @@ class Checks:
 
     def health(self) -> list[Finding]:
         """What a monitor asks every minute: quick, and without loading an encoder."""
-        return self._told([self._database_answers, self._room, self._queue, self._failures])
+        return self._told([self._database_answers, self._encoder, self._room, self._queue, self._failures])
 
     def everything(self) -> list[Finding]:
         """All of `health`, then originals, feed and indexes row by row."""
@@ -52,6 +52,11 @@ class Checks:
         with self._database.read() as session:
             records = session.execute(select(func.count()).select_from(Record)).scalar_one()
         return Finding(level="ok", subject="database", message=f"{records} records")
+
+    def _encoder(self) -> Finding:
+        self._models.in_use_id()
+        names = [model.name for model in self._models.overview() if model.in_use]
+        return Finding(level="ok", subject="encoder", message=f"{', '.join(names)} is in use")
 
     def _room(self) -> Finding:
         free = self._files.free_bytes()

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from kb.db import Database, feed
 from kb.db.entities import Document, Passage, Record, now
-from kb.errors import Crashed, IngestError
+from kb.errors import Crashed, IngestError, NotReady
 from kb.files import Files
 from kb.protocols import Embedder, Extractor, Progress, Vectors
 from kb.services.catalog import RECORD_TYPE
@@ -30,6 +30,7 @@ from kb.values import UNDETERMINED, Digest, Extraction, Outcome
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
+REPORT = "hand the file in again, and report it when that does not help."
 
 Digester = Callable[[Extraction, Embedder, str], Digest]
 """Cuts an extraction, in the language stated of it or `und`, into passages that fit the embedder's window."""
@@ -90,7 +91,7 @@ class Reading:
     def pending(self) -> int:
         """How many documents wait to be read, or to be read again by newer rules."""
         with self._database.read() as session:
-            return len(session.execute(select(Document.id).where(self._waiting())).all())
+            return session.execute(select(func.count()).select_from(Document).where(self._waiting())).scalar_one()
 
     def unread(self, document_ids: Sequence[int]) -> int:
         """How many of these documents still wait."""
@@ -115,6 +116,14 @@ class Reading:
             vectors = self._embed(claim, digest, embedder, progress)
         except IngestError as error:
             return self._fail(claim, error)
+        except NotReady:
+            # Nothing is wrong with the document: it waits until what is missing is there.
+            self._put_back(claim)
+            raise
+        except Exception as error:
+            # One document must not keep all that come after it from being read.
+            log.exception("Reading document %s failed unexpectedly.", claim.document_id)
+            return self._fail(claim, Crashed(f"The text could not be processed ({type(error).__name__}): {REPORT}"))
         return self._publish(claim, extraction, digest, model_id, vectors)
 
     # --- taking a document on ---------------------------------------------------------------------
@@ -157,6 +166,11 @@ class Reading:
     def _settle(self, claim: Claim, extraction: Extraction) -> None:
         """Note that the file did not harm its reader, so that later accidents are not blamed on it."""
         values = {"attempts": 0, "media_type": extraction.media_type, "lease_until": now() + self._lease}
+        with self._database.write() as session:
+            session.execute(update(Document).where(self._mine(claim)).values(values))
+
+    def _put_back(self, claim: Claim) -> None:
+        values = {"lease_owner": None, "lease_until": None, "attempts": 0}
         with self._database.write() as session:
             session.execute(update(Document).where(self._mine(claim)).values(values))
 

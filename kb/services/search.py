@@ -18,7 +18,7 @@ from kb.protocols import Space
 from kb.services import catalog
 from kb.services.catalog import FACETS, Found
 from kb.services.models import Models
-from kb.values import Candidate, Filters, Hit, PassageHit, Query, Reader, Results, Span
+from kb.values import UNDETERMINED, Candidate, Filters, Hit, PassageHit, Query, Reader, Results, Span
 
 POOL = 200
 """Passages ranked for one query; their records are the list."""
@@ -75,8 +75,7 @@ class Search:
 
     def language(self, text: str) -> str:
         """The language a query is taken to be in, out of those the collection has."""
-        with self._database.read() as session:
-            return self._language(session, text)
+        return self._language(self._models.space(), text)
 
     @contextmanager
     def _asked(self, query: Query) -> Iterator[tuple[Session, Space, Query, str]]:
@@ -85,10 +84,10 @@ class Search:
         _check(query)
         space = self._models.space()
         with self._database.read() as session:
-            yield session, space, query, query.language or self._language(session, query.text)
+            yield session, space, query, query.language or self._language(space, query.text)
 
-    def _language(self, session: Session, text: str) -> str:
-        return self._detect(text, [code for code in catalog.languages(session) if code != "und"])[0]
+    def _language(self, space: Space, text: str) -> str:
+        return self._detect(text, [code for code in space.languages() if code != UNDETERMINED])[0]
 
     def _found(
         self, session: Session, space: Space, query: Query, language: str, reader: Reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,12 +11,13 @@ from sqlalchemy import func, select, update
 
 from kb.bootstrap import Kb, build
 from kb.db.entities import Document, Embedding, Passage, Record, now
-from kb.errors import Empty, MissingFile, NotFound, TooLarge
+from kb.errors import Empty, MissingFile, NoModel, NotFound, TooLarge
+from kb.protocols import Progress, Vectors
 from kb.services import reading
 from kb.services.fields import parse
 from kb.values import OPERATOR, VISITOR, Outcome
 from kb.worker import Worker
-from tests.support.tiny import TinyShelf, tiny_kb
+from tests.support.tiny import TinyEmbedder, TinyShelf, tiny_kb
 
 Describe = Callable[..., Outcome]
 Write = Callable[[str, str], Path]
@@ -213,3 +214,40 @@ def test_an_unpublished_record_is_seen_by_the_operator_only(kb: Kb, describe: De
     assert kb.catalog.counts(VISITOR)["records"] == 0
     assert kb.catalog.choices(VISITOR)["language"] == {}
     assert kb.models.space().ids().size == 0
+
+
+def test_a_document_that_trips_the_program_does_not_block_the_others(
+    kb: Kb, text_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (
+        kb.intake.add_file(text_file("a.txt", TEXT)),
+        kb.intake.add_file(text_file("b.txt", TEXT + " More.")),
+    )
+    embed = TinyEmbedder.embed_passages
+
+    def trip(self: TinyEmbedder, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        if not any("More." in text for text in texts):
+            raise ZeroDivisionError
+        return embed(self, texts, progress)
+
+    monkeypatch.setattr(TinyEmbedder, "embed_passages", trip)
+    Worker(kb).drain()
+    outcomes = kb.reading.outcomes([first.document_id or 0, second.document_id or 0])
+    assert [(one.status, one.code) for one in outcomes] == [("failed", "crashed"), ("searchable", None)]
+
+
+def test_a_document_waits_when_something_else_is_missing(
+    kb: Kb, text_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = kb.intake.add_file(text_file("a.txt", TEXT))
+
+    def missing(*_: object) -> Vectors:
+        raise NoModel("The encoder is gone.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TinyEmbedder, "embed_passages", missing)
+        with pytest.raises(NoModel):
+            Worker(kb).drain()
+    assert kb.reading.outcomes([received.document_id or 0])[0].status == "waiting"
+    Worker(kb).drain()
+    assert kb.reading.outcomes([received.document_id or 0])[0].status == "searchable"

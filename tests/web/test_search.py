@@ -226,6 +226,7 @@ def test_the_nearest_are_not_sold_as_answers(client: FlaskClient, kb: Kb, monkey
     notice = page.select_one(".answers > .notice")
     assert notice is not None
     assert "Probabilmente nessuna scheda risponde" in notice.text
+    assert page.select_one("h1").text == "Le schede più vicine"  # type: ignore[union-attr]
     assert page.select(".hits li")
     assert not kb.search.search(Query(text="pozzo"), VISITOR).answered
 
