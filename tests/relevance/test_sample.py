@@ -71,9 +71,10 @@ def test_questions_find_their_answer_in_another_language(sample: Kb) -> None:
 
 
 def test_a_filter_by_language_keeps_meaning(sample: Kb) -> None:
-    found = keys(sample, "raccolta differenziata porta a porta", filters=Filters(languages=("de",)))
-    assert found[0] == "witzenhausen-biotonne-holsystem"
-    assert len(found) == 6
+    query = Query(text="raccolta differenziata porta a porta", filters=Filters(languages=("de",)))
+    hits = sample.search.search(query, VISITOR).hits
+    assert sample.catalog.record(hits[0].record_id, VISITOR).key == "witzenhausen-biotonne-holsystem"
+    assert {hit.language for hit in hits} == {"de"}
 
 
 def test_a_pdf_answer_names_its_page(sample: Kb) -> None:
