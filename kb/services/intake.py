@@ -75,7 +75,8 @@ class Intake:
         Raises:
             MissingFile, Empty, TooLarge, StorageFull: as for `add_file`; then nothing of the record is stored.
         """
-        uploads = [self._upload(path, path.name) for path in paths]
+        # The same bytes named twice are one document.
+        uploads = list({one.stored.sha256: one for one in (self._upload(path, path.name) for path in paths)}.values())
         if fields.described or not uploads:
             uploads.insert(0, self._describe(fields))
         with self._database.write() as session:

@@ -84,6 +84,13 @@ def test_a_record_with_one_missing_file_is_not_stored_at_all(kb: Kb, tmp_path: P
     assert count(kb, Record) == 0
 
 
+def test_a_file_named_twice_in_a_row_is_one_document(kb: Kb, text_file: Write) -> None:
+    path = text_file("a.txt", TEXT)
+    outcomes = kb.intake.add_record(parse({"title": "A"}, where="test"), [path, path], source="test")
+    assert [one.status for one in outcomes] == ["waiting"]
+    assert count(kb, Document) == 1
+
+
 def test_a_file_that_cannot_be_read_shows_no_empty_record(kb: Kb, tmp_path: Path) -> None:
     path = tmp_path / "noise.txt"
     path.write_bytes(bytes(range(256)) * 40)
