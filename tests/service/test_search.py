@@ -8,6 +8,7 @@ import pytest
 
 from kb.bootstrap import Kb
 from kb.errors import EmptyQuery, InvalidFilter, InvalidInput
+from kb.services import search
 from kb.values import VISITOR, Filters, Outcome, Query, Results
 
 Describe = Callable[..., Outcome]
@@ -59,12 +60,13 @@ def test_filters_narrow_before_ranking(bins: Kb) -> None:
     assert ask(bins, filters=Filters(countries=("PL",))).total == 0
 
 
-def test_a_filter_finds_what_would_never_be_among_the_best(kb: Kb, describe: Describe) -> None:
+def test_a_filter_finds_what_would_never_be_among_the_best(
+    bins: Kb, describe: Describe, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Filtering after ranking would lose the one record that ranks below hundreds of better ones."""
     describe(title="Far away", country="PL", solution="Something else altogether about trams and rails.")
-    solution = " ".join(f"\n\nEvery household received a brown bin number {n}. " * 3 for n in range(300))[:5000]
-    describe(title="Bins", country="IT", solution=solution)
-    results = ask(kb, filters=Filters(countries=("PL",)))
+    monkeypatch.setattr(search, "POOL", 1)
+    results = ask(bins, filters=Filters(countries=("PL",)))
     assert [hit.title for hit in results.hits] == ["Far away"]
 
 
