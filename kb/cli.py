@@ -125,8 +125,9 @@ def _initialise(kb: Kb) -> None:
     from index.bundled import BUNDLED_NAME
 
     kb.database.upgrade()
-    if not any(model.in_use for model in kb.models.overview()):
-        names = [model.name for model in kb.models.overview()]
+    models = kb.models.overview()
+    if not any(model.in_use for model in models):
+        names = [model.name for model in models]
         with console.progress() as stage:
             kb.models.add(BUNDLED_NAME if BUNDLED_NAME in names else names[0], stage("Building the encoder"))
 

@@ -54,9 +54,7 @@ class Checks:
         return Finding(level="ok", subject="database", message=f"{records} records")
 
     def _encoder(self) -> Finding:
-        self._models.in_use_id()
-        names = [model.name for model in self._models.overview() if model.in_use]
-        return Finding(level="ok", subject="encoder", message=f"{', '.join(names)} is in use")
+        return Finding(level="ok", subject="encoder", message=f"{self._models.in_use_name()} is in use")
 
     def _room(self) -> Finding:
         free = self._files.free_bytes()

@@ -69,7 +69,6 @@ class _Current:
     model_id: int
     name: str
     key: str
-    projection: bytes | None
 
 
 class Models:
@@ -210,6 +209,10 @@ class Models:
         """Id of the model in use; raises `NoModel` when none is."""
         return self._in_use().model_id
 
+    def in_use_name(self) -> str:
+        """Name of the model in use; raises `NoModel` when none is."""
+        return self._in_use().name
+
     def space(self) -> Space:
         """The indexes of the model in use, brought up to the last commit."""
         with self._lock:
@@ -220,7 +223,9 @@ class Models:
             return self._space
 
     def _open(self, row: _Current, *, fresh: bool = False) -> Space:
-        space = self._shelf.open_space(row.key, self._embedder(row.name), row.projection, fresh=fresh)
+        with self._database.read() as session:
+            projection = session.execute(select(Model.projection).where(Model.id == row.model_id)).scalar()
+        space = self._shelf.open_space(row.key, self._embedder(row.name), projection, fresh=fresh)
         self._saved = space.cursor
         return space
 
@@ -255,11 +260,11 @@ class Models:
 
     def _in_use(self) -> _Current:
         with self._database.read() as session:
-            chosen = select(Model.id, Model.name, Model.key, Model.projection).where(Model.in_use)
-            row = session.execute(chosen).first()
+            # Asked at every query: the projection, half a megabyte, is left to whoever opens a space.
+            row = session.execute(select(Model.id, Model.name, Model.key).where(Model.in_use)).first()
         if row is None:
             raise NoModel("No encoder is in use: run 'kb init', or 'kb model add' and 'kb model use'.")
-        return _Current(row.id, row.name, row.key, row.projection)
+        return _Current(row.id, row.name, row.key)
 
     def _embedder(self, name: str) -> Embedder:
         with self._lock:

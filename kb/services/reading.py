@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cache
 
-import numpy as np
 import psutil
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -330,8 +329,3 @@ def _insert_passages(session: Session, document_id: int, digest: Digest) -> Sequ
         return []
     inserted = session.execute(insert(Passage).returning(Passage.id, sort_by_parameter_order=True), rows)
     return list(inserted.scalars())
-
-
-def to_vectors(rows: Sequence[bytes], dimension: int) -> Vectors:
-    """Stored embeddings as an array of shape (n, dimension)."""
-    return np.frombuffer(b"".join(rows), dtype="<f4").reshape(len(rows), dimension)

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from index.space import SearchSpace
-from kb import resources
 from kb.bootstrap import Kb, build
 from kb.config import load
 from kb.errors import InvalidInput, ModelIncomplete, NoModel, NotFound
-from kb.protocols import Embedder, Space
+from kb.protocols import Embedder
 from kb.services.fields import parse
 from kb.values import VISITOR, Query
 from kb.worker import Worker
@@ -37,16 +35,6 @@ class TwoShelf(TinyShelf):
 
     def embedder(self, name: str) -> Embedder:
         return OtherEmbedder() if name == "other" else TinyEmbedder()
-
-    def open_space(self, key: str, embedder: Embedder, projection: bytes | None, *, fresh: bool = False) -> Space:
-        return SearchSpace.open(
-            key=key,
-            embedder=embedder,
-            projection=None,
-            settings=resources.SEARCH,
-            work=self._config.index / key.split("@", maxsplit=1)[0],
-            fresh=fresh,
-        )
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ class TinyShelf(FolderShelf):
             embedder=embedder,
             projection=None,
             settings=resources.SEARCH,
-            work=self._config.index / "tiny",
+            work=self._config.index / key.split("@", maxsplit=1)[0],
             fresh=fresh,
         )
 
