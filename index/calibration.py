@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.evidence import Nominated
 from index.fusion import read_model, read_weights
 
 FILE = "calibration.json"
@@ -34,12 +35,13 @@ class Calibration:
     usual: float
     threshold: float
 
-    def probabilities(self, cosines: NDArray[np.float32], mean: float, count: int) -> NDArray[np.float64]:
+    def probabilities(self, nominated: Nominated) -> NDArray[np.float64]:
         """Probability that each candidate answers, (n,), in 0..1 and rising with its cosine.
 
         `mean` is the query's mean cosine with all `count` passages; of a few passages one may be the answer itself,
         so their mean is shrunk towards the usual one.
         """
+        cosines, mean, count = nominated.evidence.cosines, nominated.background, nominated.held
         background = min((count * mean + SHRINK * self.usual) / (count + SHRINK), HIGHEST)
         standing = (cosines.astype(np.float64) - background) / (1 - background)
         odds = np.clip(self.slope * standing + self.intercept, -50, 50)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.evidence import NAMES, Evidence
 from kb.errors import InvalidSetting
 
 FILE = "fusion.json"
@@ -16,25 +17,21 @@ FILE = "fusion.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fusion:
-    """Weights of score = cosine·cos + [same](same_lexical·lex + same + same_cosine·cos) + [other] other_lexical·lex.
-
-    In the searcher's language shared words count and their absence counts against; in another, only meaning does.
-    `cos` is taken in the neutral space, `lex` is BM25 divided by the query's best BM25.
-    """
+    """Weight of each column of `Evidence`, whose weighted sum is the score."""
 
     cosine: float
+    sentence: float
+    overlap: float
+    length: float
     same: float
     same_cosine: float
     same_lexical: float
     other_lexical: float
 
-    def scores(
-        self, cosines: NDArray[np.float32], lexical: NDArray[np.float32], same: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Log-odds of each candidate; all arrays (n,)."""
-        cos, lex = cosines.astype(np.float64), lexical.astype(np.float64)
-        own = self.same_lexical * lex + self.same + self.same_cosine * cos
-        return self.cosine * cos + np.where(same, own, self.other_lexical * lex)
+    def scores(self, evidence: Evidence) -> NDArray[np.float64]:
+        """Log-odds of each candidate, (n,)."""
+        weights = np.array([getattr(self, name) for name in NAMES])
+        return np.asarray(evidence.columns() @ weights, dtype=np.float64)
 
     @classmethod
     def load(cls, settings: Path) -> Fusion:

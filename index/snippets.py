@@ -27,15 +27,26 @@ class _Match:
     term: str
 
 
-def snippet(text: str, language: str, query: str, query_language: str) -> list[Span]:
-    """The window of the passage with most of the query's words, cut at words, as marked and plain runs.
+def snippet(
+    text: str, language: str, query: str, query_language: str, answer: tuple[int, int] | None = None
+) -> list[Span]:
+    """A window of the passage, cut at words, as marked and plain runs.
 
-    A word is marked when a term of it, in the passage's language, is one of the query's in either language.
+    It begins with the sentence at `answer`, which may share no word with the query; without one, or where that
+    sentence is too long, it is the part with most of the query's words. A word is marked when a term of it, in the
+    passage's language, is one of the query's in either language.
     """
-    text = " ".join(text.split())
-    matches = _matches(text, language, query, query_language)
-    start, end = _window(text, matches)
-    return _spans(text, start, end, matches)
+    shown, first, last = _spaced(text, answer or (0, len(text)))
+    matches = _matches(shown, language, query, query_language)
+    start, end = _window(shown, matches, first, last)
+    return _spans(shown, start, end, matches)
+
+
+def _spaced(text: str, span: tuple[int, int]) -> tuple[str, int, int]:
+    """The text with single spaces, and where the span lies in it."""
+    before, within, after = (" ".join(part.split()) for part in (text[: span[0]], text[slice(*span)], text[span[1] :]))
+    first = len(before) + 1 if before else 0
+    return " ".join(part for part in (before, within, after) if part), first, first + len(within)
 
 
 def _matches(text: str, language: str, query: str, query_language: str) -> list[_Match]:
@@ -60,13 +71,17 @@ def _stop_words(language: str) -> frozenset[str]:
     return frozenset(stopwordsiso.stopwords(language)) if stopwordsiso.has_lang(language) else frozenset()
 
 
-def _window(text: str, matches: Sequence[_Match]) -> tuple[int, int]:
-    """Where the snippet begins and ends, both at the edge of a word."""
+def _window(text: str, matches: Sequence[_Match], first: int, last: int) -> tuple[int, int]:
+    """Where the snippet begins and ends, both at the edge of a word; within `first` and `last` if it does not hold all."""
     if len(text) <= LENGTH:
         return 0, len(text)
-    starts = [0, *(max(0, match.start - LEAD) for match in matches)]
-    wished = max(starts, key=lambda start: (_distinct(matches, start), -start))
-    start = 0 if wished == 0 else text.find(" ", min(wished, len(text) - LENGTH)) + 1
+    start = first
+    if last - first > LENGTH:
+        starts = [first, *(match.start - LEAD for match in matches if first <= match.start - LEAD < last)]
+        start = max(starts, key=lambda start: (_distinct(matches, start), -start))
+    start = min(start, len(text) - LENGTH)
+    if start > 0 and text[start - 1] != " ":
+        start = text.find(" ", start) + 1
     if start + LENGTH >= len(text):
         return start, len(text)
     space = text.rfind(" ", start, start + LENGTH + 1)

@@ -13,27 +13,30 @@ from numpy.typing import NDArray
 from index import snapshot
 from index.calibration import Calibration
 from index.dense import FlatIndex
+from index.evidence import Evidence, Nominated
 from index.fusion import Fusion
 from index.lexical import WordIndex
 from index.neutral import Projection
+from index.overlap import OverlapIndex
+from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
-from kb.protocols import Embedder, Ids, Vectors
+from kb.protocols import Embedder, Follower, Ids, Vectors
 from kb.values import Candidate, Change
 
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
 Worded = Callable[[int, Ids | None], tuple[Ids, NDArray[np.float32]]]
 """The query's search by words: so many, of these."""
 
-DENSE, LEXICAL = "dense", "lexical"
+DENSE, LEXICAL, SENTENCES, OVERLAP = "dense", "lexical", "sentences", "overlap"
 
 
 class SearchSpace:
-    """Both indexes of one model and what joins them; satisfies `kb.protocols.Space` and may be shared by threads.
+    """The indexes of one model and what joins them; satisfies `kb.protocols.Space` and may be shared by threads.
 
     The indexes are held for the few milliseconds of a search or a change; encoding a query happens outside.
     """
@@ -52,6 +55,8 @@ class SearchSpace:
         self._lock = threading.Lock()
         self._dense = FlatIndex(embedder.dimension, projection)
         self._lexical = WordIndex(self._home.folder)
+        self._sentences = SentenceIndex(embedder.dimension, projection)
+        self._overlap = OverlapIndex()
 
     @classmethod
     def open(  # noqa: PLR0913 - a bootstrap calls it once, by name
@@ -89,34 +94,46 @@ class SearchSpace:
         """Take the place of a copy that `save` wrote; the copy itself is not touched."""
         with self._lock:
             dense = FlatIndex.load(folder / DENSE, self._embedder.dimension, self._projection)
+            sentences = SentenceIndex.load(folder / SENTENCES, self._embedder.dimension, self._projection)
+            overlap = OverlapIndex.load(folder / OVERLAP)
             home = snapshot.Lease(self._work, "live")
             lexical = WordIndex.load(folder / LEXICAL, home.folder)
             self._release()
             self._dense, self._lexical, self._home, self.cursor = dense, lexical, home, cursor
+            self._sentences, self._overlap = sentences, overlap
 
     # --- following -----------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change], cursor: int) -> None:
         """Replay changes in order of seq and move the cursor there; harmless when repeated."""
         with self._lock:
-            self._dense.apply(changes)
-            self._lexical.apply(changes)
+            for follower in self._followers().values():
+                follower.apply(changes)
             self.cursor = cursor
+
+    def _followers(self) -> dict[str, Follower]:
+        return {
+            DENSE: self._dense,
+            LEXICAL: self._lexical,
+            SENTENCES: self._sentences,
+            OVERLAP: self._overlap,
+        }
 
     def ids(self) -> Ids:
         """Ids of all passages it holds, ascending.
 
         Raises:
-            DamagedIndex: its two indexes hold different passages.
+            DamagedIndex: its indexes hold different passages.
         """
         with self._lock:
-            dense, lexical = self._dense.ids(), self._lexical.ids()
-        if not np.array_equal(dense, lexical):
+            held = {name: follower.ids() for name, follower in self._followers().items()}
+        if any(not np.array_equal(ids, held[DENSE]) for ids in held.values()):
+            counts = ", ".join(f"{name} {ids.size}" for name, ids in held.items())
             raise DamagedIndex(
-                f"Meaning finds {dense.size} passages and words find {lexical.size}: "
+                f"The indexes hold different passages ({counts}): "
                 "delete the folder 'index' in KB_DATA, it is made anew from the database."
             )
-        return dense
+        return held[DENSE]
 
     def languages(self) -> list[str]:
         """Languages of the passages it holds, in alphabetical order."""
@@ -129,9 +146,9 @@ class SearchSpace:
             self._save(folder)
 
     def _save(self, folder: Path) -> None:
-        for name, index in ((DENSE, self._dense), (LEXICAL, self._lexical)):
+        for name, follower in self._followers().items():
             (folder / name).mkdir()
-            index.save(folder / name)
+            follower.save(folder / name)
 
     def snapshot(self) -> None:
         """Write a copy that the next start can take instead of replaying."""
@@ -156,27 +173,34 @@ class SearchSpace:
         Both indexes nominate, and every nominee is judged by both: a passage that only one of them saw still gets
         the other's verdict. `lexical` is relative to the best of the whole collection, so a filter changes no score.
         """
+        nominated = self.weigh(text, language=language, limit=limit, allowed=allowed)
+        scores = self._fusion.scores(nominated.evidence)
+        probabilities = self._calibration.probabilities(nominated)
+        order = np.lexsort((nominated.ids, -scores))[:limit]
+        return [_candidate(nominated, row, scores[row], probabilities[row]) for row in order.tolist()]
+
+    def weigh(self, text: str, *, language: str, limit: int, allowed: Ids | None = None) -> Nominated:
+        """What speaks for each passage that either index nominates, before it becomes one score."""
         vector = self._embedder.embed_query(text)
         with self._lock:
             worded = partial(self._lexical.search, text, language=language)
-            nominees, lexical = self._nominees(worded, vector, max(limit, POOL), allowed)
-            cosines = self._dense.cosines(vector, nominees)
-            background, held = self._dense.mean_cosine(vector), len(self._dense)
-            same = np.array([code == language for code in self._dense.languages(nominees)], dtype=np.bool_)
-        scores = self._fusion.scores(cosines, lexical, same)
-        probabilities = self._calibration.probabilities(cosines, background, held)
-        order = np.lexsort((nominees, -scores))[:limit]
-        return [
-            Candidate(
-                passage_id=int(nominees[row]),
-                score=float(scores[row]),
-                probability=float(probabilities[row]),
-                cosine=float(cosines[row]),
-                lexical=float(lexical[row]),
-                same_language=bool(same[row]),
+            ids, lexical = self._nominees(worded, vector, max(limit, POOL), allowed)
+            near = self._sentences.nearest(vector, ids)
+            evidence = Evidence(
+                cosines=self._dense.cosines(vector, ids),
+                sentences=near.cosines,
+                lexical=lexical,
+                overlap=self._overlap.shares(text, ids),
+                counts=near.counts,
+                same=np.array([code == language for code in self._dense.languages(ids)], dtype=np.bool_),
             )
-            for row in order
-        ]
+            return Nominated(
+                ids=ids,
+                evidence=evidence,
+                nearest=near.numbers,
+                background=self._dense.mean_cosine(vector),
+                held=len(self._dense),
+            )
 
     def _nominees(
         self, worded: Worded, vector: Vectors, limit: int, allowed: Ids | None
@@ -204,6 +228,20 @@ class SearchSpace:
         with self._lock:
             ids, _ = self._lexical.search(text, limit, language=language)
         return [int(id_) for id_ in ids]
+
+
+def _candidate(nominated: Nominated, row: int, score: float, probability: float) -> Candidate:
+    evidence = nominated.evidence
+    return Candidate(
+        passage_id=int(nominated.ids[row]),
+        score=float(score),
+        probability=float(probability),
+        cosine=float(evidence.cosines[row]),
+        lexical=float(evidence.lexical[row]),
+        same_language=bool(evidence.same[row]),
+        sentence=int(nominated.nearest[row]),
+        sentence_cosine=float(evidence.sentences[row]),
+    )
 
 
 def _best(worded: Worded, shares: NDArray[np.float32], allowed: Ids | None) -> np.float32:

@@ -298,6 +298,7 @@ def _passage(ordinal: int, chunk: Chunk, text: str, own_language: str, pages: _P
         page_to=page_to,
         char_from=start,
         char_to=end,
+        sentences=tuple(sentences.pieces(text[start:end])),
     )
 
 

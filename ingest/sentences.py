@@ -1,4 +1,4 @@
-"""Where sentences end, for cutting long paragraphs: simple rules that err on the side of not cutting."""
+"""Where sentences end, for cutting long paragraphs and for comparing one by one: simple rules, rather too few cuts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 """Start and end in a text, end excluded."""
+
+FEWEST_LETTERS = 25
+"""Letters below which a piece is joined with its neighbour: a label, a number, an exclamation."""
+
+MOST_PIECES = 24
 
 _END = re.compile(r"(?:[.!?…]+[\"»”’)\]]*|[;。！？])\s+(?=[\"«“‘„(\[¿¡•–—-]*\s?[^\W_a-zß-öø-ÿ])|(?<=[。！？])")
 _ABBREVIATION = re.compile(
@@ -50,3 +55,36 @@ def _trimmed(text: str, spans: Iterator[Span]) -> Iterator[Span]:
         left, right = len(piece) - len(piece.lstrip()), len(piece.rstrip())
         if right > left:
             yield start + left, start + right
+
+
+def pieces(text: str) -> list[Span]:
+    """Spans of what a reader would quote from a passage: its sentences, list items and table rows.
+
+    What is too short to say anything is joined with what follows it, and the last with what is before; neighbours
+    are joined until there are no more than `MOST_PIECES`.
+    """
+    lines = [(found.start(), found.end()) for found in re.finditer(r"[^\n]+", text)]
+    spans = _joined(text, [span for line in lines for span in split(text, line)])
+    while len(spans) > MOST_PIECES:
+        spans = [(one[0][0], one[-1][1]) for one in _paired(spans)]
+    return spans
+
+
+def _joined(text: str, spans: list[Span]) -> list[Span]:
+    """The same text in spans that each have enough letters, but for a text that has not."""
+    joined: list[Span] = []
+    start = None
+    for span in spans:
+        start = span[0] if start is None else start
+        if sum(map(str.isalpha, text[start : span[1]])) >= FEWEST_LETTERS:
+            joined.append((start, span[1]))
+            start = None
+    if start is not None:
+        last = spans[-1][1]
+        return [*joined[:-1], (joined[-1][0], last)] if joined else [(start, last)]
+    return joined
+
+
+def _paired(spans: list[Span]) -> Iterator[list[Span]]:
+    for start in range(0, len(spans), 2):
+        yield spans[start : start + 2]

@@ -76,6 +76,7 @@ class Passage:
 
     `ordinal` counts from 0 within its document. `heading` is the path of headings above it, outermost
     first. `char_from`/`char_to` delimit it in the document's text: `document_text[char_from:char_to] == text`.
+    `sentences` are the spans in `text` that are compared with a query one by one, in order and apart.
     """
 
     ordinal: int
@@ -86,6 +87,7 @@ class Passage:
     page_to: int | None = None
     char_from: int = 0
     char_to: int = 0
+    sentences: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,13 +110,15 @@ class Digest:
 class Change:
     """One row of the feed: a passage that is to be found (`live`) or no longer is.
 
-    `vector` is the raw embedding, little-endian float32; it and the texts are empty when not live.
+    `vector` is the raw embedding, little-endian float32; `sentences` are those of its sentences one after the other,
+    little-endian float16, empty where the passage is its only sentence. All are empty when not live.
     """
 
     seq: int
     passage_id: int
     live: bool
     vector: bytes = b""
+    sentences: bytes = b""
     language: str = UNDETERMINED
     title: str = ""
     heading: str = ""
@@ -129,7 +133,8 @@ class Candidate:
     """A passage as the index ranks it, before SQL has the last word.
 
     `score` is a log-odds, `probability` its calibration in 0..1, `cosine` is taken in the neutral space,
-    `lexical` is BM25 divided by the query's best BM25 (0 where no word is shared).
+    `lexical` is BM25 divided by the query's best BM25 (0 where no word is shared). `sentence` is the number of the
+    passage's sentence nearest to the query, from 0, and `sentence_cosine` how near it is.
     """
 
     passage_id: int
@@ -138,6 +143,8 @@ class Candidate:
     cosine: float
     lexical: float
     same_language: bool
+    sentence: int = 0
+    sentence_cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

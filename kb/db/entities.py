@@ -133,6 +133,7 @@ class Passage(Entity):
     page_to: Mapped[int | None]
     char_from: Mapped[int]
     char_to: Mapped[int]
+    sentences: Mapped[list[list[int]]] = mapped_column(JSON, default=list)
 
     document: Mapped[Document] = relationship(back_populates="passages", lazy="raise")
 
@@ -152,7 +153,7 @@ class Model(Entity):
 
 
 class Embedding(Entity):
-    """A passage in a model, raw; this table is the change feed.
+    """A passage and its sentences in a model, raw; this table is the change feed.
 
     There is no foreign key to `passage`: the record of a removal outlives what was removed.
     """
@@ -165,6 +166,7 @@ class Embedding(Entity):
     seq: Mapped[int] = mapped_column(BigInteger)
     live: Mapped[bool] = mapped_column(Boolean)
     data: Mapped[bytes] = mapped_column(LargeBinary)
+    sentences: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
 
 
 class Counter(Entity):

@@ -23,10 +23,20 @@ BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A passage's raw embedding, little-endian float32."""
+    """A passage's raw embedding, little-endian float32, and those of its sentences, float16."""
 
     passage_id: int
     data: bytes
+    sentences: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A passage that waits to be embedded, and the spans of its sentences."""
+
+    passage_id: int
+    text: str
+    sentences: Sequence[tuple[int, int]]
 
 
 def draw(session: Session, count: int) -> range:
@@ -42,7 +52,14 @@ def add(session: Session, model_id: int, vectors: Sequence[Vector], *, live: boo
         return
     numbers = draw(session, len(vectors))
     rows = [
-        {"model_id": model_id, "passage_id": vector.passage_id, "seq": seq, "live": live, "data": vector.data}
+        {
+            "model_id": model_id,
+            "passage_id": vector.passage_id,
+            "seq": seq,
+            "live": live,
+            "data": vector.data,
+            "sentences": vector.sentences,
+        }
         for vector, seq in zip(vectors, numbers, strict=True)
     ]
     session.execute(insert(Embedding), rows)
@@ -55,7 +72,7 @@ def renew(session: Session, passage_ids: Sequence[int], *, live: bool) -> None:
 
 def forget(session: Session, passage_ids: Sequence[int]) -> None:
     """Announce that these passages are gone for good; the row stays as the news of it, the vector does not."""
-    _renumber(session, _keys(session, passage_ids), {"live": False, "data": b""})
+    _renumber(session, _keys(session, passage_ids), {"live": False, "data": b"", "sentences": b""})
 
 
 def _keys(session: Session, passage_ids: Sequence[int]) -> list[tuple[int, int]]:
@@ -102,6 +119,7 @@ def _after(model_id: int, cursor: int) -> Select[*tuple[Any, ...]]:
             Embedding.passage_id,
             Embedding.live,
             Embedding.data,
+            Embedding.sentences,
             Passage.language,
             Passage.heading,
             Passage.text,
@@ -124,6 +142,7 @@ def _change(row: Row[Any]) -> Change:
         passage_id=row.passage_id,
         live=True,
         vector=row.data,
+        sentences=row.sentences,
         language=row.language,
         title=row.title,
         heading=" › ".join(row.heading),
@@ -137,10 +156,11 @@ def live_ids(session: Session, model_id: int) -> list[int]:
     return list(session.execute(chosen.order_by(Embedding.passage_id)).scalars())
 
 
-def lacking(session: Session, model_id: int, limit: int) -> list[tuple[int, str]]:
-    """Passages without a vector in this model, as (id, text): the gap a new model has to close."""
-    chosen = select(Passage.id, Passage.text).where(~embedded(model_id)).order_by(Passage.id).limit(limit)
-    return [(row.id, row.text) for row in session.execute(chosen)]
+def lacking(session: Session, model_id: int, limit: int) -> list[Lacking]:
+    """Passages without a vector in this model: the gap a new model has to close."""
+    columns = Passage.id, Passage.text, Passage.sentences
+    chosen = select(*columns).where(~embedded(model_id)).order_by(Passage.id).limit(limit)
+    return [Lacking(row.id, row.text, tuple(map(tuple, row.sentences))) for row in session.execute(chosen)]
 
 
 def embeddable(session: Session, model_id: int, passage_ids: Sequence[int]) -> dict[int, bool]:

@@ -191,4 +191,5 @@ def _passage_value(row: Passage) -> PassageValue:
         page_to=row.page_to,
         char_from=row.char_from,
         char_to=row.char_to,
+        sentences=tuple((start, end) for start, end in row.sentences),
     )

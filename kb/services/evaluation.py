@@ -120,6 +120,7 @@ class Bench:
                 "language": passage.language,
                 "char_from": passage.char_from,
                 "char_to": passage.char_to,
+                "sentences": passage.sentences,
             }
             for passage in digest.passages
         ]
@@ -127,7 +128,7 @@ class Bench:
 
     def rankings(self, corpus: Corpus, records: Mapping[int, str], progress: Progress | None = None) -> Rankings:
         """Documents in order for every query: by meaning alone, by words alone, and as the product answers."""
-        passages = self._passages(records)
+        passages = self.owners(records)
         methods: dict[str, Callable[[str], list[str]]] = {
             "dense": lambda text: _documents(self._models.space().nearest(text, DEPTH), passages),
             "lexical": lambda text: _documents(
@@ -145,7 +146,8 @@ class Bench:
                 progress(done, len(corpus.queries))
         return found
 
-    def _passages(self, records: Mapping[int, str]) -> dict[int, str]:
+    def owners(self, records: Mapping[int, str]) -> dict[int, str]:
+        """The document that each passage belongs to."""
         with self._database.read() as session:
             rows = session.execute(select(Passage.id, Document.record_id).join(Document))
             return {row.id: records[row.record_id] for row in rows}

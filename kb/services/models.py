@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +15,7 @@ from kb.db import Database, feed
 from kb.db.entities import Embedding, Model, Passage
 from kb.errors import InvalidInput, ModelIncomplete, NoModel, NotFound
 from kb.protocols import Embedder, Progress, Space
+from kb.services.embedding import embed
 
 GAP_BATCH = 256
 SNAPSHOT_AFTER = 500
@@ -178,9 +180,10 @@ class Models:
             with self._database.read() as session:
                 todo = feed.lacking(session, model_id, GAP_BATCH)
             if todo:
-                vectors = self._embedder(name).embed_passages([text for _, text in todo], progress)
+                vectors = embed(self._embedder(name), todo, progress)
                 self._store(
-                    model_id, {id_: row.astype("<f4").tobytes() for (id_, _), row in zip(todo, vectors, strict=True)}
+                    model_id,
+                    [feed.Vector(one.passage_id, *both) for one, both in zip(todo, vectors, strict=True)],
                 )
                 return len(todo)
         return 0
@@ -190,12 +193,12 @@ class Models:
             chosen = select(Model.id, Model.name).order_by(Model.in_use.desc(), Model.id)
             return [(row.id, row.name) for row in session.execute(chosen)]
 
-    def _store(self, model_id: int, vectors: dict[int, bytes]) -> None:
+    def _store(self, model_id: int, vectors: Sequence[feed.Vector]) -> None:
         with self._database.write() as session:
             # Between reading and writing a passage may have gone, or another worker may have been faster.
-            states = feed.embeddable(session, model_id, list(vectors))
+            states = feed.embeddable(session, model_id, [vector.passage_id for vector in vectors])
             for live in (True, False):
-                rows = [feed.Vector(id_, vectors[id_]) for id_, is_live in states.items() if is_live is live]
+                rows = [vector for vector in vectors if states.get(vector.passage_id) is live]
                 feed.add(session, model_id, rows, live=live)
 
     # --- the space in use -----------------------------------------------------------------------------

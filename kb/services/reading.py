@@ -20,8 +20,9 @@ from kb.db import Database, feed
 from kb.db.entities import Document, Passage, Record, now
 from kb.errors import Crashed, IngestError, NotReady
 from kb.files import Files
-from kb.protocols import Embedder, Extractor, Progress, Vectors
+from kb.protocols import Embedder, Extractor, Progress
 from kb.services.catalog import RECORD_TYPE
+from kb.services.embedding import embed
 from kb.services.fields import description
 from kb.services.intake import PROVISIONAL, WHEN_READ
 from kb.values import UNDETERMINED, Digest, Extraction, Outcome
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 REPORT = "hand the file in again, and report it when that does not help."
+
+Embedded = Sequence[tuple[bytes, bytes]]
+"""The vectors of each passage: of the whole, and of its sentences."""
 
 Digester = Callable[[Extraction, Embedder, str], Digest]
 """Cuts an extraction, in the language stated of it or `und`, into passages that fit the embedder's window."""
@@ -176,7 +180,9 @@ class Reading:
     def _mine(self, claim: Claim) -> ColumnElement[bool]:
         return and_(Document.id == claim.document_id, Document.lease_owner == whoami())
 
-    def _embed(self, claim: Claim, digest: Digest, embedder: Embedder, progress: Progress | None) -> Vectors:
+    def _embed(
+        self, claim: Claim, digest: Digest, embedder: Embedder, progress: Progress | None
+    ) -> Embedded:
         beat = _Heartbeat(self._database, self._mine(claim), self._lease)
 
         def step(done: int, total: int) -> None:
@@ -184,12 +190,12 @@ class Reading:
             if progress is not None:
                 progress(done, total)
 
-        return embedder.embed_passages([passage.text for passage in digest.passages], step)
+        return embed(embedder, digest.passages, step)
 
     # --- the one commit ---------------------------------------------------------------------------
 
     def _publish(
-        self, claim: Claim, extraction: Extraction, digest: Digest, model_id: int, vectors: Vectors
+        self, claim: Claim, extraction: Extraction, digest: Digest, model_id: int, vectors: Embedded
     ) -> Outcome | None:
         with self._database.write() as session:
             document = session.execute(select(Document).where(self._mine(claim))).scalar()
@@ -206,7 +212,7 @@ class Reading:
             new = _insert_passages(session, document.id, digest)
             session.flush()
             feed.forget(session, old)
-            rows = [feed.Vector(id_, row.astype("<f4").tobytes()) for id_, row in zip(new, vectors, strict=True)]
+            rows = [feed.Vector(id_, *both) for id_, both in zip(new, vectors, strict=True)]
             feed.add(session, model_id, rows, live=record.state == "published")
             return Outcome(
                 source=claim.name,

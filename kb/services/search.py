@@ -41,8 +41,8 @@ Ranked = list[tuple[Candidate, Found]]
 LanguageDetector = Callable[[str, Collection[str]], tuple[str, float]]
 """Language of a short text among those given, with a confidence."""
 
-Highlighter = Callable[[str, str, str, str], Sequence[Span]]
-"""Snippet of a passage: (passage text, its language, query, the query's language) → spans."""
+Highlighter = Callable[[str, str, str, str, tuple[int, int] | None], Sequence[Span]]
+"""Snippet of a passage: (passage text, its language, query, its language, the sentence that answers) → spans."""
 
 
 class Search:
@@ -130,6 +130,7 @@ class Search:
 
     def _passage(self, query: Query, language: str, candidate: Candidate, found: Found) -> PassageHit:
         passage, document = found.passage, found.document
+        answer = tuple(passage.sentences[candidate.sentence]) if candidate.sentence < len(passage.sentences) else None
         return PassageHit(
             passage_id=passage.id,
             document_id=document.id,
@@ -140,7 +141,7 @@ class Search:
             page_from=passage.page_from,
             page_to=passage.page_to,
             page_label=_label(document.page_labels, passage.page_from),
-            snippet=tuple(self._highlight(passage.text, passage.language, query.text, language)),
+            snippet=tuple(self._highlight(passage.text, passage.language, query.text, language, answer)),
             text=passage.text,
             score=candidate.score,
             probability=candidate.probability,

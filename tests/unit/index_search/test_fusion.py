@@ -7,26 +7,56 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.evidence import NAMES, Evidence
 from index.fusion import Fusion
 from kb import resources
 from kb.errors import InvalidSetting
 
-WEIGHTS = Fusion(cosine=80.0, same=5.0, same_cosine=-10.0, same_lexical=4.0, other_lexical=3.0)
+WEIGHTS = Fusion(
+    cosine=40.0, sentence=70.0, overlap=8.0, length=-1.0, same=5.0, same_cosine=-10.0, same_lexical=4.0, other_lexical=3.0
+)
 
 
-def score(cosine: float, lexical: float, *, same: bool, fusion: Fusion = WEIGHTS) -> float:
-    found = fusion.scores(np.array([cosine], dtype=np.float32), np.array([lexical], dtype=np.float32), np.array([same]))
-    return float(found[0])
+def evidence(
+    cosine: float = 0.8, *, sentence: float = 0.8, lexical: float = 0.3, overlap: float = 0.3, count: int = 4, same: bool
+) -> Evidence:
+    return Evidence(
+        cosines=np.array([cosine], dtype=np.float32),
+        sentences=np.array([sentence], dtype=np.float32),
+        lexical=np.array([lexical], dtype=np.float32),
+        overlap=np.array([overlap], dtype=np.float32),
+        counts=np.array([count]),
+        same=np.array([same]),
+    )
+
+
+def score(fusion: Fusion, one: Evidence) -> float:
+    return float(fusion.scores(one)[0])
 
 
 def test_the_formula() -> None:
-    assert score(0.5, 0.5, same=True) == pytest.approx(80 * 0.5 + 4 * 0.5 + 5 - 10 * 0.5)
-    assert score(0.5, 0.5, same=False) == pytest.approx(80 * 0.5 + 3 * 0.5)
+    common = 40 * 0.8 + 70 * 0.9 + 8 * 0.5 - np.log(4)
+    own, other = (evidence(0.8, sentence=0.9, lexical=0.5, overlap=0.5, same=same) for same in (True, False))
+    assert score(WEIGHTS, own) == pytest.approx(common + 5 - 10 * 0.8 + 4 * 0.5)
+    assert score(WEIGHTS, other) == pytest.approx(common + 3 * 0.5)
+
+
+def test_each_column_has_a_name_and_each_name_a_weight() -> None:
+    assert evidence(same=True).columns().shape == (1, len(NAMES))
+    assert tuple(Fusion.__dataclass_fields__) == NAMES
 
 
 def test_no_candidates() -> None:
     empty = np.empty(0, dtype=np.float32)
-    assert WEIGHTS.scores(empty, empty, np.empty(0, dtype=np.bool_)).shape == (0,)
+    none = Evidence(
+        cosines=empty,
+        sentences=empty,
+        lexical=empty,
+        overlap=empty,
+        counts=np.empty(0, dtype=np.int64),
+        same=np.empty(0, dtype=np.bool_),
+    )
+    assert WEIGHTS.scores(none).shape == (0,)
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +65,18 @@ def shipped() -> Fusion:
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_more_of_either_never_counts_against(shipped: Fusion, same: bool) -> None:
-    assert score(0.9, 0.3, same=same, fusion=shipped) > score(0.8, 0.3, same=same, fusion=shipped)
-    assert score(0.8, 0.9, same=same, fusion=shipped) > score(0.8, 0.3, same=same, fusion=shipped)
+@pytest.mark.parametrize("name", ["cosine", "sentence", "lexical", "overlap"])
+def test_more_of_anything_never_counts_against(shipped: Fusion, name: str, same: bool) -> None:
+    more, less = (evidence(**{name: value}, same=same) for value in (0.9, 0.6))  # type: ignore[arg-type]
+    assert score(shipped, more) >= score(shipped, less)
 
 
-def test_a_missing_word_counts_against_the_own_language_only(shipped: Fusion) -> None:
-    assert score(0.85, 0, same=True, fusion=shipped) < score(0.85, 0, same=False, fusion=shipped)
-    assert score(0.85, 1, same=True, fusion=shipped) > score(0.85, 0, same=False, fusion=shipped)
+def test_a_missing_word_counts_more_against_the_own_language(shipped: Fusion) -> None:
+    lost = [
+        score(shipped, evidence(lexical=1, same=same)) - score(shipped, evidence(lexical=0, same=same))
+        for same in (True, False)
+    ]
+    assert lost[0] > lost[1]
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", '{"weights": {"cosine": 1}}', '{"weights": []}'])

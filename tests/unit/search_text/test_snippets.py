@@ -67,3 +67,26 @@ def test_what_is_shown_stands_in_the_passage_uncut(text: str, query: str) -> Non
     if " " in body:
         words = set(plain.split())
         assert all(word in words for word in body.split())
+
+
+def test_the_sentence_that_answers_is_shown_though_it_shares_no_word() -> None:
+    start = LONG.index("The brown")
+    spans = snippet(LONG, "en", "Biotonne", "de", (start, start + 34))
+    shown = "".join(span.text for span in spans)
+    assert shown.startswith("… The brown bins are emptied weekly. Words after.")
+    assert shown.endswith(" …")
+
+
+def test_of_a_long_sentence_the_part_with_the_words_is_shown() -> None:
+    text = "Short one. " + "and so on " * 60 + "the brown bin " + "and so forth " * 60
+    shown = "".join(span.text for span in snippet(text, "en", "brown bin", "en", (11, len(text))))
+    assert "brown bin" in shown
+    assert len(shown) <= LENGTH + 4
+
+
+@given(st.text(alphabet="abc d.\n", max_size=900), st.integers(0, 900), st.integers(0, 900))
+def test_wherever_the_answer_lies_the_text_is_cut_at_words(text: str, one: int, other: int) -> None:
+    start, end = sorted((min(one, len(text)), min(other, len(text))))
+    shown = "".join(span.text for span in snippet(text, "en", "a", "en", (start, end))).strip("… ")
+    assert len(shown) <= LENGTH
+    assert shown in " ".join((text[:start] + " " + text[start:end] + " " + text[end:]).split())

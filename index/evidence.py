@@ -1,0 +1,64 @@
+"""What speaks for a passage, side by side, before it becomes one score and one probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.protocols import Ids
+
+NAMES = ("cosine", "sentence", "overlap", "length", "same", "same_cosine", "same_lexical", "other_lexical")
+"""What a score is the weighted sum of, in the order of `Evidence.columns`."""
+
+Column = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """What speaks for each of n candidates, every array (n,).
+
+    `cosines` is the whole passage's and `sentences` its best sentence's, both in the neutral space; `lexical` is BM25
+    divided by the query's best; `overlap` is the part of the query's letters that it has; `counts` says of how many
+    sentences the best was taken, for the best of many is higher by chance; `same`, whether it is in the query's
+    language: there shared words count and their absence counts against, in another only meaning does.
+    """
+
+    cosines: Column
+    sentences: Column
+    lexical: Column
+    overlap: Column
+    counts: NDArray[np.int64]
+    same: NDArray[np.bool_]
+
+    def columns(self) -> NDArray[np.float64]:
+        """One row a candidate, one column for each of `NAMES`."""
+        same = self.same.astype(np.float64)
+        return np.column_stack(
+            [
+                self.cosines,
+                self.sentences,
+                self.overlap,
+                np.log(np.maximum(self.counts, 1)),
+                same,
+                same * self.cosines,
+                same * self.lexical,
+                (1 - same) * self.lexical,
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Nominated:
+    """The passages that either index puts forward for one query, ids ascending, and what speaks for each.
+
+    `nearest` is the number of each one's best sentence; `background` is the query's mean cosine with all `held`
+    passages of the collection.
+    """
+
+    ids: Ids
+    evidence: Evidence
+    nearest: NDArray[np.int64]
+    background: float
+    held: int

@@ -1,0 +1,114 @@
+"""Rows of one width, several to an id, in one growing array: what a second stage looks up by the hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.protocols import Ids
+
+GROWTH = 1.125
+"""An array that is full grows by so much, in place where the system can."""
+
+SLACK = 10_000
+"""Rows that may lie unused before the array is made anew, beside as many as are used."""
+
+
+class Ragged:
+    """Holds, for each id, some rows and one number; reading rows of many ids is one gather.
+
+    An id is put once and dropped before it is put again. Not safe for threads.
+    """
+
+    def __init__(self, width: int, dtype: Any) -> None:
+        self._rows: NDArray[Any] = np.empty((0, width), dtype=dtype)
+        self._used = 0
+        self._ids: Ids = np.empty(0, dtype=np.int64)
+        self._places = np.empty((0, 3), dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self._ids.size)
+
+    @property
+    def ids(self) -> Ids:
+        """All ids, ascending."""
+        return self._ids
+
+    def put(self, ids: Sequence[int], rows: Sequence[NDArray[Any]], tags: Sequence[int]) -> None:
+        """Add new ids, each with its rows (n, width) and its number."""
+        if not ids:
+            return
+        counts = np.array([len(part) for part in rows], dtype=np.int64)
+        starts = self._used + np.cumsum(counts) - counts
+        self._reserve(int(counts.sum()))
+        self._rows[self._used : self._used + counts.sum()] = np.concatenate(rows)
+        self._used += int(counts.sum())
+        order = np.argsort(joined := np.concatenate([self._ids, np.array(ids, dtype=np.int64)]), kind="stable")
+        self._ids = joined[order]
+        self._places = np.concatenate([self._places, np.column_stack([starts, counts, np.array(tags)])])[order]
+
+    def _reserve(self, more: int) -> None:
+        if (needed := self._used + more) > len(self._rows):
+            if not self._rows.flags.owndata:  # As it is after loading: what it lies in cannot grow.
+                self._rows = self._rows.copy()
+            self._rows.resize((max(needed, int(needed * GROWTH)), self._rows.shape[1]), refcheck=False)
+
+    def drop(self, ids: Sequence[int]) -> None:
+        """Let go of ids that it holds; those it does not hold are passed over."""
+        gone = np.isin(self._ids, np.array(ids, dtype=np.int64))
+        if gone.any():
+            self._ids, self._places = self._ids[~gone], self._places[~gone]
+            if self._used > 2 * int(self._places[:, 1].sum()) + SLACK:
+                self._compact()
+
+    def _compact(self) -> None:
+        self._rows, starts = self.take(self._ids)
+        self._places = np.column_stack([starts, self._places[:, 1:]])
+        self._used = len(self._rows)
+
+    def take(self, ids: Ids) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """The rows of these ids one after the other, and where those of each begin; all must be held."""
+        places = self._places[np.searchsorted(self._ids, ids)]
+        counts = places[:, 1]
+        starts = np.cumsum(counts) - counts
+        within = np.arange(counts.sum()) - np.repeat(starts, counts)
+        return self._rows[np.repeat(places[:, 0], counts) + within], starts
+
+    def counts(self, ids: Ids) -> NDArray[np.int64]:
+        """How many rows each of these ids has; 0 for one that is not held."""
+        return np.where(self.holds(ids), self._at(ids)[:, 1], 0)
+
+    def tags(self, ids: Ids) -> NDArray[np.int64]:
+        """The number of each of these ids; all must be held."""
+        return self._at(ids)[:, 2]
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        """Whether each of these ids is held."""
+        if not self._ids.size:
+            return np.zeros(ids.size, dtype=np.bool_)
+        return self._ids[np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)] == ids
+
+    def _at(self, ids: Ids) -> NDArray[np.int64]:
+        if not self._ids.size:
+            return np.zeros((ids.size, 3), dtype=np.int64)
+        return self._places[np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)]
+
+    def save(self, path: Path) -> None:
+        """Write what is used to a new file `path`, in NumPy's archive format."""
+        rows, starts = (self._rows[: self._used], None) if self._dense else self.take(self._ids)
+        places = self._places if starts is None else np.column_stack([starts, self._places[:, 1:]])
+        np.savez(path, rows=rows, ids=self._ids, places=places)
+
+    @property
+    def _dense(self) -> bool:
+        return self._used == int(self._places[:, 1].sum())
+
+    def load(self, path: Path) -> None:
+        """Take the place of what `save` wrote; raises `ValueError` or `OSError` when it cannot."""
+        with np.load(path, allow_pickle=False) as stored:
+            self._rows, self._ids, self._places = stored["rows"], stored["ids"], stored["places"]
+        self._used = len(self._rows)
