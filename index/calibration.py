@@ -41,7 +41,8 @@ class Calibration:
         `mean` is the query's mean cosine with all `count` passages; of a few passages one may be the answer itself,
         so their mean is shrunk towards the usual one.
         """
-        cosines, mean, count = nominated.evidence.cosines, nominated.background, nominated.held
+        cosines, sample = nominated.evidence.cosines, nominated.background.cosines
+        mean, count = float(sample.mean()) if sample.size else 0.0, sample.size
         background = min((count * mean + SHRINK * self.usual) / (count + SHRINK), HIGHEST)
         standing = (cosines.astype(np.float64) - background) / (1 - background)
         odds = np.clip(self.slope * standing + self.intercept, -50, 50)

@@ -32,6 +32,20 @@ class Evidence:
     counts: NDArray[np.int64]
     same: NDArray[np.bool_]
 
+    def __len__(self) -> int:
+        return int(self.same.size)
+
+    def rows(self, chosen: NDArray[np.int64]) -> Evidence:
+        """That for some of the candidates, by their place."""
+        return Evidence(
+            cosines=self.cosines[chosen],
+            sentences=self.sentences[chosen],
+            lexical=self.lexical[chosen],
+            overlap=self.overlap[chosen],
+            counts=self.counts[chosen],
+            same=self.same[chosen],
+        )
+
     def columns(self) -> NDArray[np.float64]:
         """One row a candidate, one column for each of `NAMES`."""
         same = self.same.astype(np.float64)
@@ -53,12 +67,12 @@ class Evidence:
 class Nominated:
     """The passages that either index puts forward for one query, ids ascending, and what speaks for each.
 
-    `nearest` is the number of each one's best sentence; `background` is the query's mean cosine with all `held`
-    passages of the collection.
+    `nearest` is the number of each one's best sentence; `background` is what speaks for a sample of the whole
+    collection, most of which answers nothing; `letters` counts those of the query.
     """
 
     ids: Ids
     evidence: Evidence
     nearest: NDArray[np.int64]
-    background: float
-    held: int
+    background: Evidence
+    letters: int

@@ -90,7 +90,8 @@ class SentenceIndex:
     def _centre(self) -> None:
         held = [row for row, count in enumerate(self._counts) if count]
         found = centres(
-            {self._codes[row]: self._sums[row] for row in held}, {self._codes[row]: int(self._counts[row]) for row in held}
+            {self._codes[row]: self._sums[row] for row in held},
+            {self._codes[row]: int(self._counts[row]) for row in held},
         )
         none = Centre(np.zeros(self._dimension), 1.0)
         chosen = [found.get(code, none) for code in self._codes]

@@ -26,6 +26,9 @@ from kb.values import Candidate, Change
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
 
+SAMPLE = 200
+"""Passages, spread over the whole collection, that say how near a query is to what does not answer it."""
+
 FORMAT = 2
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
@@ -57,6 +60,7 @@ class SearchSpace:
         self._lexical = WordIndex(self._home.folder)
         self._sentences = SentenceIndex(embedder.dimension, projection)
         self._overlap = OverlapIndex()
+        self._sample: Ids = np.empty(0, dtype=np.int64)
 
     @classmethod
     def open(  # noqa: PLR0913 - a bootstrap calls it once, by name
@@ -101,6 +105,7 @@ class SearchSpace:
             self._release()
             self._dense, self._lexical, self._home, self.cursor = dense, lexical, home, cursor
             self._sentences, self._overlap = sentences, overlap
+            self._sample = _spread(sentences.ids())
 
     # --- following -----------------------------------------------------------------------------------
 
@@ -109,6 +114,7 @@ class SearchSpace:
         with self._lock:
             for follower in self._followers().values():
                 follower.apply(changes)
+            self._sample = _spread(self._sentences.ids())
             self.cursor = cursor
 
     def _followers(self) -> dict[str, Follower]:
@@ -185,22 +191,24 @@ class SearchSpace:
         with self._lock:
             worded = partial(self._lexical.search, text, language=language)
             ids, lexical = self._nominees(worded, vector, max(limit, POOL), allowed)
-            near = self._sentences.nearest(vector, ids)
+            # The sample is judged along with the nominees, as if no word of the query were in it.
+            judged = np.concatenate([ids, self._sample])
+            near = self._sentences.nearest(vector, judged)
             evidence = Evidence(
-                cosines=self._dense.cosines(vector, ids),
+                cosines=self._dense.cosines(vector, judged),
                 sentences=near.cosines,
-                lexical=lexical,
-                overlap=self._overlap.shares(text, ids),
+                lexical=np.concatenate([lexical, np.zeros(self._sample.size, dtype=np.float32)]),
+                overlap=self._overlap.shares(text, judged),
                 counts=near.counts,
-                same=np.array([code == language for code in self._dense.languages(ids)], dtype=np.bool_),
+                same=np.array([code == language for code in self._dense.languages(judged)], dtype=np.bool_),
             )
-            return Nominated(
-                ids=ids,
-                evidence=evidence,
-                nearest=near.numbers,
-                background=self._dense.mean_cosine(vector),
-                held=len(self._dense),
-            )
+        return Nominated(
+            ids=ids,
+            evidence=evidence.rows(np.arange(ids.size)),
+            nearest=near.numbers[: ids.size],
+            background=evidence.rows(np.arange(ids.size, judged.size)),
+            letters=sum(map(str.isalnum, text)),
+        )
 
     def _nominees(
         self, worded: Worded, vector: Vectors, limit: int, allowed: Ids | None
@@ -228,6 +236,11 @@ class SearchSpace:
         with self._lock:
             ids, _ = self._lexical.search(text, limit, language=language)
         return [int(id_) for id_ in ids]
+
+
+def _spread(ids: Ids) -> Ids:
+    """At most `SAMPLE` ids at even distances."""
+    return ids[np.linspace(0, ids.size - 1, min(ids.size, SAMPLE)).astype(np.int64)]
 
 
 def _candidate(nominated: Nominated, row: int, score: float, probability: float) -> Candidate:

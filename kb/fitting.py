@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.evidence import Nominated
 from index.space import SearchSpace
@@ -19,7 +20,7 @@ from kb.services.evaluation import Bench, Corpus, read_corpus
 NOMINATED = 200
 """Passages that each side puts forward, as in a search."""
 
-FOREIGN = 150
+FOREIGN = 300
 """Queries of every other set, asked of a collection that has no answer to them."""
 
 
@@ -29,22 +30,31 @@ class Asked:
 
     text: str
     nominated: Nominated
-    relevant: np.ndarray
+    documents: Sequence[str]
+    relevant: NDArray[np.bool_]
     kind: str
 
 
 def gather(
-    folders: Sequence[Path], nonsense: Sequence[str], opened: Callable[[], AbstractContextManager[Kb]],
+    folders: Sequence[Path],
+    nonsense: Sequence[str],
+    opened: Callable[[], AbstractContextManager[Kb]],
     progress: Callable[[str], Progress],
 ) -> dict[str, list[Asked]]:
     """Everything asked of every set: its own queries, those of the others, and what means nothing."""
     corpora = {folder.name: read_corpus(folder) for folder in folders}
     found = {}
     for name, corpus in corpora.items():
-        foreign = [text for other, one in corpora.items() if other != name for text in _spread(one)]
+        foreign = [text for one in corpora.values() if not _akin(corpus, one) for text in _spread(one)]
         with opened() as kb:
             found[name] = list(_asked(kb, corpus, foreign, nonsense, progress))
     return found
+
+
+def _akin(one: Corpus, other: Corpus) -> bool:
+    """Whether two sets have a title in common: then one may answer what the other asks."""
+    titles = [{document.get("title") for document in corpus.documents} - {None, ""} for corpus in (one, other)]
+    return one is other or bool(titles[0] & titles[1])
 
 
 def _spread(corpus: Corpus) -> list[str]:
@@ -69,5 +79,6 @@ def _asked(
     report = progress("Asking")
     for number, (text, relevant, kind) in enumerate(rows, start=1):
         nominated = space.weigh(text, language=kb.search.language(text), limit=NOMINATED)
-        yield Asked(text, nominated, np.array([owner[id_] in relevant for id_ in nominated.ids.tolist()]), kind)
+        documents = [owner[id_] for id_ in nominated.ids.tolist()]
+        yield Asked(text, nominated, documents, np.array([one in relevant for one in documents], dtype=np.bool_), kind)
         report(number, len(rows))

@@ -20,7 +20,9 @@ class Divided(Protocol):
     def sentences(self) -> Sequence[tuple[int, int]]: ...
 
 
-def embed(embedder: Embedder, passages: Sequence[Divided], progress: Progress | None = None) -> list[tuple[bytes, bytes]]:
+def embed(
+    embedder: Embedder, passages: Sequence[Divided], progress: Progress | None = None
+) -> list[tuple[bytes, bytes]]:
     """For each passage its vector, little-endian float32, and those of its sentences one after the other, float16.
 
     A passage of one sentence has no second vector: it would be the same. The progress counts texts, sentences included.

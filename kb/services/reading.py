@@ -180,9 +180,7 @@ class Reading:
     def _mine(self, claim: Claim) -> ColumnElement[bool]:
         return and_(Document.id == claim.document_id, Document.lease_owner == whoami())
 
-    def _embed(
-        self, claim: Claim, digest: Digest, embedder: Embedder, progress: Progress | None
-    ) -> Embedded:
+    def _embed(self, claim: Claim, digest: Digest, embedder: Embedder, progress: Progress | None) -> Embedded:
         beat = _Heartbeat(self._database, self._mine(claim), self._lease)
 
         def step(done: int, total: int) -> None:

@@ -13,12 +13,25 @@ from kb import resources
 from kb.errors import InvalidSetting
 
 WEIGHTS = Fusion(
-    cosine=40.0, sentence=70.0, overlap=8.0, length=-1.0, same=5.0, same_cosine=-10.0, same_lexical=4.0, other_lexical=3.0
+    cosine=40.0,
+    sentence=70.0,
+    overlap=8.0,
+    length=-1.0,
+    same=5.0,
+    same_cosine=-10.0,
+    same_lexical=4.0,
+    other_lexical=3.0,
 )
 
 
 def evidence(
-    cosine: float = 0.8, *, sentence: float = 0.8, lexical: float = 0.3, overlap: float = 0.3, count: int = 4, same: bool
+    cosine: float = 0.8,
+    *,
+    sentence: float = 0.8,
+    lexical: float = 0.3,
+    overlap: float = 0.3,
+    count: int = 4,
+    same: bool,
 ) -> Evidence:
     return Evidence(
         cosines=np.array([cosine], dtype=np.float32),
