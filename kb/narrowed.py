@@ -78,7 +78,7 @@ def query(kb: Kb, text: str, given: dict[str, Any]) -> Query:
         filters=_around(
             _same(filters, home, given["same"]), start or (profile.point if profile else None), given["within"]
         ),
-        sort=given["sort"] or ("likeness" if home and text else "relevance"),
+        sort=given["sort"] or ("likeness" if home else "relevance"),
         place=_place(profile, start),
         limit=given["limit"],
         offset=given["offset"],

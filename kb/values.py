@@ -229,6 +229,8 @@ class Place:
     country: str | None = None
     region: str | None = None
     municipality: str | None = None
+    population: int | None = None
+    point: Point | None = None
 
     def __str__(self) -> str:
         return ", ".join(part for part in (self.municipality, self.region, self.country) if part)

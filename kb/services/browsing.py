@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb.db import Database
@@ -21,7 +21,7 @@ class Browsing:
         self._database = database
 
     def browse(self, query: Query, reader: Reader) -> Listing:
-        """The visible records that pass the filters; newest first, or nearest first when the query says so.
+        """The visible records that pass the filters; newest first, or as the query says: without a text no relevance.
 
         Raises:
             InvalidInput: offset, limit or order make no sense.
@@ -45,7 +45,15 @@ class Browsing:
 
 
 def _page(session: Session, query: Query, reader: Reader) -> tuple[RecordView, ...]:
-    chosen = select(Record).where(Record.id.in_(catalog.chosen_records(query.filters, reader)))
-    page = chosen.order_by(*ordering.clauses(query)).offset(query.offset).limit(query.limit)
-    rows = session.execute(page.options(selectinload(Record.documents))).scalars()
-    return tuple(catalog.record_view(row) for row in rows)
+    ids = _ids(session, query, catalog.chosen_records(query.filters, reader))
+    chosen = select(Record).where(Record.id.in_(ids)).options(selectinload(Record.documents))
+    rows = {row.id: row for row in session.execute(chosen.execution_options(populate_existing=True)).scalars()}
+    return tuple(catalog.record_view(rows[id_]) for id_ in ids)
+
+
+def _ids(session: Session, query: Query, chosen: Select[int]) -> list[int]:
+    """Ids of the records of one page, in order."""
+    if query.sort == "likeness" and query.place is not None:
+        return ordering.most_alike(session, query.place, chosen)[query.offset : query.offset + query.limit]
+    page = select(Record.id).where(Record.id.in_(chosen)).order_by(*ordering.clauses(query))
+    return list(session.execute(page.offset(query.offset).limit(query.limit)).scalars())

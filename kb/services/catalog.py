@@ -17,7 +17,7 @@ from kb.files import Files
 from kb.protocols import Ids
 from kb.services import narrowing
 from kb.services.visibility import visible_to
-from kb.values import DocumentView, Filters, Place, Reader, RecordView
+from kb.values import DocumentView, Filters, Place, Point, Reader, RecordView
 from kb.values import Passage as PassageValue
 
 RECORD_TYPE = "text/x-record"
@@ -112,7 +112,18 @@ def hydrate(session: Session, passage_ids: Sequence[int], filters: Filters, read
 
 def place(record: Record) -> Place:
     """Where a record belongs."""
-    return Place(country=record.country, region=record.region, municipality=record.municipality)
+    return Place(
+        country=record.country,
+        region=record.region,
+        municipality=record.municipality,
+        population=record.population,
+        point=point(record),
+    )
+
+
+def point(record: Record) -> Point | None:
+    """The coordinates of a record, where both are known."""
+    return None if record.lat is None or record.lon is None else Point(lat=record.lat, lon=record.lon)
 
 
 def _totals(reader: Reader) -> dict[str, Select[int]]:

@@ -6,13 +6,14 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from kb import places
 from kb.db.entities import Record, Term
 from kb.errors import InvalidFilter
 from kb.places import Municipality
+from kb.services.catalog import point
 from kb.services.visibility import visible_to
 from kb.values import Circle, Filters, Point, Profile, Reader
 
@@ -66,11 +67,10 @@ def profile(session: Session, home: Municipality, reader: Reader) -> Profile:
     )
 
 
-def traits(session: Session, records: Sequence[Record]) -> Mapping[int, Traits]:
-    """Record id → what is known of its place."""
-    chosen = select(Term.record_id, Term.value).where(
-        Term.facet == "territory", Term.record_id.in_([record.id for record in records])
-    )
+def traits(session: Session, records: Sequence[Record], ids: Select[int] | None = None) -> Mapping[int, Traits]:
+    """Record id → what is known of its place; `ids` may choose the same records where they are too many to name."""
+    named = ids if ids is not None else [record.id for record in records]
+    chosen = select(Term.record_id, Term.value).where(Term.facet == "territory", Term.record_id.in_(named))
     territory: dict[int, set[str]] = {}
     for record_id, value in session.execute(chosen):
         territory.setdefault(record_id, set()).add(value)
@@ -114,12 +114,11 @@ def _own_band(home: Municipality) -> str:
 
 
 def _traits(record: Record, territory: Collection[str]) -> Traits:
-    known = record.lat is not None and record.lon is not None
     return Traits(
         country=record.country,
         region=record.region_key,
         population=record.population,
-        point=Point(lat=record.lat, lon=record.lon) if known else None,  # type: ignore[arg-type]
+        point=point(record),
         territory=frozenset(territory),
     )
 

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, load_only
 
 from kb import places
 from kb.db.entities import Record
 from kb.errors import InvalidInput
-from kb.services import comparable, narrowing
+from kb.services import catalog, comparable, narrowing
 from kb.values import Point, Profile, Query, Sort
 
 SORTS: tuple[str, ...] = get_args(Sort)
@@ -54,7 +55,7 @@ def arranged(session: Session, query: Query, ranked: Sequence[tuple[Record, floa
 
 
 def clauses(query: Query) -> list[Any]:
-    """The order of a list without a question: newest first unless distance is asked for."""
+    """The order of a list without a question in SQL: newest first unless distance is asked for."""
     newest = [Record.year.is_(None), Record.year.desc(), Record.id.desc()]
     if query.sort != "distance":
         return newest
@@ -62,14 +63,23 @@ def clauses(query: Query) -> list[Any]:
     return [away.is_(None), away, Record.id]
 
 
+def most_alike(session: Session, mine: Profile, chosen: Select[int]) -> list[int]:
+    """Ids of the chosen records, those of the most alike places first, else newest first."""
+    columns = (Record.id, Record.year, Record.country, Record.region_key, Record.population, Record.lat, Record.lon)
+    rows = select(Record).where(Record.id.in_(chosen)).options(load_only(*columns, raiseload=True))
+    records = list(session.execute(rows).scalars())
+    known = comparable.traits(session, records, chosen)
+    alike = {record.id: comparable.likeness(mine, known[record.id]) for record in records}
+    return [record.id for record in sorted(records, key=lambda one: (-alike[one.id], *_newest_first(one)))]
+
+
 def _newest_first(record: Record) -> tuple[bool, int, int]:
     return record.year is None, -(record.year or 0), -record.id
 
 
 def _nearest_first(record: Record, point: Point) -> tuple[float, int]:
-    if record.lat is None or record.lon is None:
-        return math.inf, record.id
-    return places.distance(point, Point(lat=record.lat, lon=record.lon)), record.id
+    there = catalog.point(record)
+    return places.distance(point, there) if there else math.inf, record.id
 
 
 def _likened(session: Session, mine: Profile, ranked: Sequence[tuple[Record, float]]) -> list[float]:
