@@ -60,7 +60,7 @@ def _start_page(*, empty: bool) -> str:
         "start.html",
         counts=catalog.counts(reader),
         latest=catalog.latest(reader, LATEST),
-        themes=narrowing.choices("theme", Asked(""), catalog.choices(reader)["theme"]),
+        themes=narrowing.choices("theme", Asked(""), catalog.themes(reader)),
         empty=empty,
     )
 

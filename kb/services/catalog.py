@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb.db import Database
@@ -81,6 +82,11 @@ class Catalog:
         with self._database.read() as session:
             return narrowing.counted(session, chosen_records(Filters(), reader))
 
+    def themes(self, reader: Reader) -> Mapping[str, int]:
+        """The themes of the visible records and how many have each, most frequent first."""
+        with self._database.read() as session:
+            return narrowing.counted_terms(session, chosen_records(Filters(), reader), ["theme"])["theme"]
+
     def counts(self, reader: Reader) -> Mapping[str, int]:
         """How much there is: records, documents, passages, languages and countries."""
         with self._database.read() as session:
@@ -121,7 +127,7 @@ def place(record: Record) -> Place:
     )
 
 
-def point(record: Record) -> Point | None:
+def point(record: Record | Row[Any]) -> Point | None:
     """The coordinates of a record, where both are known."""
     return None if record.lat is None or record.lon is None else Point(lat=record.lat, lon=record.lon)
 

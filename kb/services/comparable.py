@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from kb import places
@@ -67,7 +68,9 @@ def profile(session: Session, home: Municipality, reader: Reader) -> Profile:
     )
 
 
-def traits(session: Session, records: Sequence[Record], ids: Select[int] | None = None) -> Mapping[int, Traits]:
+def traits(
+    session: Session, records: Sequence[Record | Row[Any]], ids: Select[int] | None = None
+) -> Mapping[int, Traits]:
     """Record id → what is known of its place; `ids` may choose the same records where they are too many to name."""
     named = ids if ids is not None else [record.id for record in records]
     chosen = select(Term.record_id, Term.value).where(Term.facet == "territory", Term.record_id.in_(named))
@@ -113,7 +116,7 @@ def _own_band(home: Municipality) -> str:
     return band
 
 
-def _traits(record: Record, territory: Collection[str]) -> Traits:
+def _traits(record: Record | Row[Any], territory: Collection[str]) -> Traits:
     return Traits(
         country=record.country,
         region=record.region_key,

@@ -19,6 +19,9 @@ from kb.values import Circle, Filters, Point, Reader
 Counts = Mapping[str, Mapping[str, int]]
 """Facet → value → number of records, most frequent first."""
 
+COLUMNS = {facet.name: getattr(Record, facet.column) for facet in FACETS if facet.column}
+"""Facet with one value to a record → the column that holds it."""
+
 REGIONS_NAMED = 20
 """Regions that a refusal names; a collection of all Europe would fill the screen."""
 
@@ -61,16 +64,31 @@ def distance_order(point: Point) -> ColumnElement[Any]:
 
 def counted(session: Session, records: Select[Any] | Sequence[int]) -> Counts:
     """For each facet its values and how many of these records have them, each record once for a value."""
-    counts: dict[str, Counter[str]] = {facet.name: Counter() for facet in FACETS}
-    for facet in FACETS:
-        if facet.column:
-            column = getattr(Record, facet.column)
-            chosen = select(column, func.count()).where(Record.id.in_(records), column.is_not(None)).group_by(column)
-            counts[facet.name].update({str(value): count for value, count in session.execute(chosen)})
-    several = select(Term.facet, Term.value, func.count()).where(Term.record_id.in_(records))
-    for name, value, count in session.execute(several.group_by(Term.facet, Term.value)):
+    several = [facet.name for facet in FACETS if facet.name not in COLUMNS]
+    counts = {**_counted_columns(session, records), **counted_terms(session, records, several)}
+    return {facet.name: counts[facet.name] for facet in FACETS}
+
+
+def counted_terms(session: Session, records: Select[Any] | Sequence[int], names: Sequence[str]) -> Counts:
+    """As `counted`, for some of the facets that have several values to a record."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
+    # The terms of many records are read in the order of the index on values: an expression rules out the other.
+    held = Term.record_id + 0 if isinstance(records, Select) else Term.record_id
+    chosen = select(Term.facet, Term.value, func.count()).where(Term.facet.in_(names), held.in_(records))
+    for name, value, count in session.execute(chosen.group_by(Term.facet, Term.value)):
         counts[name][value] = count
     return {name: _most_frequent(counter) for name, counter in counts.items()}
+
+
+def _counted_columns(session: Session, records: Select[Any] | Sequence[int]) -> Counts:
+    """In one pass: a grouping for each column would read the records once for each."""
+    rows = session.execute(select(*COLUMNS.values()).where(Record.id.in_(records))).all()
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    counts = {name: Counter(column) for name, column in zip(COLUMNS, columns, strict=True)}
+    return {
+        name: _most_frequent(Counter({v: n for v, n in counter.items() if v is not None}))
+        for name, counter in counts.items()
+    }
 
 
 def _most_frequent(counter: Counter[str]) -> dict[str, int]:
@@ -78,8 +96,8 @@ def _most_frequent(counter: Counter[str]) -> dict[str, int]:
 
 
 def _has(facet: Facet, values: Sequence[str]) -> ColumnElement[bool]:
-    if facet.column:
-        condition: ColumnElement[bool] = getattr(Record, facet.column).in_(values)
+    if facet.name in COLUMNS:
+        condition: ColumnElement[bool] = COLUMNS[facet.name].in_(values)
         return condition
     return Record.id.in_(select(Term.record_id).where(Term.facet == facet.name, Term.value.in_(values)))
 

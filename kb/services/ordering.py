@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
 
 from kb import places
 from kb.db.entities import Record
@@ -65,15 +65,22 @@ def clauses(query: Query) -> list[Any]:
 
 def most_alike(session: Session, mine: Profile, chosen: Select[int]) -> list[int]:
     """Ids of the chosen records, those of the most alike places first, else newest first."""
-    columns = (Record.id, Record.year, Record.country, Record.region_key, Record.population, Record.lat, Record.lon)
-    rows = select(Record).where(Record.id.in_(chosen)).options(load_only(*columns, raiseload=True))
-    records = list(session.execute(rows).scalars())
-    known = comparable.traits(session, records, chosen)
-    alike = {record.id: comparable.likeness(mine, known[record.id]) for record in records}
-    return [record.id for record in sorted(records, key=lambda one: (-alike[one.id], *_newest_first(one)))]
+    columns: tuple[Any, ...] = (
+        Record.id,
+        Record.year,
+        Record.country,
+        Record.region_key,
+        Record.population,
+        Record.lat,
+        Record.lon,
+    )
+    rows: Sequence[Row[Any]] = session.execute(select(*columns).where(Record.id.in_(chosen))).all()
+    known = comparable.traits(session, rows, chosen)
+    alike = {row.id: comparable.likeness(mine, known[row.id]) for row in rows}
+    return [row.id for row in sorted(rows, key=lambda row: (-alike[row.id], *_newest_first(row)))]
 
 
-def _newest_first(record: Record) -> tuple[bool, int, int]:
+def _newest_first(record: Record | Row[Any]) -> tuple[bool, int, int]:
     return record.year is None, -(record.year or 0), -record.id
 
 
