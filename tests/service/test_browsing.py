@@ -154,11 +154,13 @@ def test_of_records_that_answer_alike_the_like_place_comes_first(kb: Kb, describ
 
 def test_a_like_place_never_beats_a_clear_answer(kb: Kb, describe: Describe) -> None:
     """The mutant that weighs places more, or orders by likeness alone, turns this red."""
-    describe(key="near", title="Trams", country="IT", lau="046007", solution="A tram line joins two squares and a bin.")
-    describe(key="far", title="Bins", country="CO", population=9_000_000, solution="Every household got a brown bin.")
+    describe(key="near", title="Bin", country="IT", lau="046007", solution="A brown bin, then trams, for every town.")
+    describe(key="far", title="Bin", country="CO", population=9_000_000, solution="A brown bin for every household.")
     profile = kb.browsing.profile(places.municipality("Capannori"), VISITOR)
     results = kb.search.search(Query(text=QUESTION, sort="likeness", place=profile), VISITOR)
-    assert [kb.catalog.record(hit.record_id, VISITOR).key for hit in results.hits] == ["far", "near"]
+    best, second = results.hits
+    assert [kb.catalog.record(hit.record_id, VISITOR).key for hit in (best, second)] == ["far", "near"]
+    assert 2 < best.score - second.score < 12
 
 
 def test_the_kinds_of_territory_of_a_place_are_those_of_its_records(kb: Kb, describe: Describe) -> None:

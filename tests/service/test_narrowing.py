@@ -42,7 +42,7 @@ def towns(kb: Kb, describe: Describe) -> Kb:
             start=2000 + number if number % 5 else None,
             status=("completed", "under-way", "planned", None)[number % 4],
             themes=THEMES[number % 4],
-            sdgs=["11", "12", "13"][: number % 4],
+            sdgs=["3", "4", "13"][: number % 4],
             aalborg=["3", "4"][: number % 3],
             instruments=["green", "grey"][: number % 3],
             territory=["mountain", "rural", "coast"][: number % 4],
