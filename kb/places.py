@@ -101,7 +101,7 @@ def region_key(country: str | None, region: str | None, nuts: str | None, lau: s
         return named[0]
     if nuts and len(nuts) >= 4:
         return nuts[:4]
-    home = by_code(lau) if country in (None, "IT") else None
+    home = by_code(lau) if country == "IT" else None
     return (home.nuts2 if home else None) or region
 
 

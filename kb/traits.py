@@ -9,7 +9,7 @@ from kb import places
 from kb.facets import FACETS
 from kb.values import Point
 
-STATED = ("status", "scale", "nuts", "lau")
+STATED = ("status", "scale", "nuts")
 """Columns that hold what the field of that name states."""
 
 
@@ -19,10 +19,11 @@ def columns(record: Mapping[str, Any]) -> dict[str, Any]:
     What an Italian municipality's code implies, residents and coordinates, is taken from the reference table where it
     is not stated.
     """
-    point, population = _point(record), _population(record)
+    home, point, population = _home(record), _point(record), _population(record)
     x, y, z = places.on_sphere(point) if point else (None, None, None)
     return {
         **{name: record.get(name) for name in STATED},
+        "lau": home.istat if home else record.get("lau"),
         "region_key": places.region_key(*(record.get(name) for name in ("country", "region", "nuts", "lau"))),
         "start_year": record.get("start"),
         "end_year": record.get("end"),

@@ -164,7 +164,7 @@ def test_a_like_place_never_beats_a_clear_answer(kb: Kb, describe: Describe) -> 
 
 
 def test_the_kinds_of_territory_of_a_place_are_those_of_its_records(kb: Kb, describe: Describe) -> None:
-    describe(key="a", title="A", country="IT", lau="046007", territory=["hill"])
+    describe(key="a", title="A", country="IT", lau="46007", territory=["hill"])
     describe(key="b", title="B", country="IT", lau="046007", territory=["coast"], state="draft")
     profile = kb.browsing.profile(places.municipality("Capannori"), VISITOR)
     assert profile.territory == {"hill"}

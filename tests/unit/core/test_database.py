@@ -123,8 +123,8 @@ def test_an_older_database_is_filled_with_what_its_details_say(tmp_path: Path) -
     for number in range(1_203):  # more than two batches
         connection.execute(
             "INSERT INTO record (key, kind, state, title, summary, language, country, region, details, created_at,"
-            " updated_at) VALUES (?, 'practice', 'published', 't', '', 'it', 'IT', 'Toscana', ?, '2024', '2024')",
-            (f"r{number}", json.dumps(stated if number else {})),
+            " updated_at) VALUES (?, 'practice', 'published', 't', '', 'it', 'IT', 'Toscana', ?, ?, ?)",
+            (f"r{number}", json.dumps(stated if number else {}), "2024-01-01", "2024-01-01"),
         )
     connection.commit()
     connection.close()
