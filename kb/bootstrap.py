@@ -14,8 +14,10 @@ from kb.config import Config
 from kb.db import Database
 from kb.files import Files
 from kb.protocols import Embedder
+from kb.services.browsing import Browsing
 from kb.services.catalog import Catalog
 from kb.services.checks import Checks
+from kb.services.collections import Collections
 from kb.services.intake import Intake
 from kb.services.models import Models, Shelf
 from kb.services.reading import Reading, Tools
@@ -34,6 +36,8 @@ class Kb:
     database: Database
     files: Files
     catalog: Catalog
+    browsing: Browsing
+    collections: Collections
     intake: Intake
     reading: Reading
     models: Models
@@ -58,6 +62,8 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         database=database,
         files=files,
         catalog=Catalog(database, files),
+        browsing=Browsing(database),
+        collections=Collections(database),
         intake=Intake(database, files),
         reading=Reading(database, files, tools, lease_seconds=config.lease_seconds),
         models=models,

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb import console, errors
+from kb import console, errors, narrowed
 from kb.errors import KbError
+from kb.values import OPERATOR
 
 if TYPE_CHECKING:
     from kb.bootstrap import Kb
@@ -202,28 +203,15 @@ def _report(ctx: click.Context, outcomes: Sequence[Outcome], as_json: bool) -> N
 
 @commands.command()
 @click.argument("text", nargs=-1, required=True)
-@click.option("--language", help="Only passages of records in this language (repeatable).", multiple=True)
-@click.option("--kind", help="Only practices or studies (repeatable).", multiple=True)
-@click.option("--country", help="Only this country, such as IT (repeatable).", multiple=True)
-@click.option("--limit", default=10, show_default=True, help="How many records.")
-@click.option("--offset", default=0, show_default=True, help="How many records to pass over.")
+@narrowed.options
 @json_option
-def search(  # noqa: PLR0913, PLR0917 - one parameter an option
-    text: tuple[str, ...],
-    language: tuple[str, ...],
-    kind: tuple[str, ...],
-    country: tuple[str, ...],
-    limit: int,
-    offset: int,
-    as_json: bool,
-) -> None:
-    """Find the records that answer TEXT, in whatever language they are written."""
-    from kb.values import OPERATOR, Filters, Query
+def search(text: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    """Find the records that answer TEXT, in whatever language they are written.
 
+    Values of one option are alternatives, options are all required; both act before ranking.
+    """
     with opened() as kb:
-        filters = Filters(languages=language, kinds=kind, countries=country)
-        query = Query(text=" ".join(text), filters=filters, limit=limit, offset=offset)
-        results = kb.search.search(query, OPERATOR)
+        results = kb.search.search(narrowed.query(kb, " ".join(text), given), OPERATOR)
         kb.models.save()
         if as_json:
             console.say_json(console.results_json(results, f"http://{kb.config.host}:{kb.config.port}"))
@@ -231,13 +219,24 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter an option
             console.say_results(results)
 
 
+@commands.command(name="list")
+@narrowed.options
+@json_option
+def list_records(as_json: bool, **given: Any) -> None:
+    """List the records that pass the options, newest first, with counts for each facet."""
+    with opened() as kb:
+        listing = kb.browsing.browse(narrowed.query(kb, "", given), OPERATOR)
+        if as_json:
+            console.say_json(console.listing_json(listing, f"http://{kb.config.host}:{kb.config.port}"))
+        else:
+            console.say_listing(listing)
+
+
 @commands.command()
 @click.argument("record", type=int)
 @json_option
 def show(record: int, as_json: bool) -> None:
     """Show a RECORD with its documents and passages."""
-    from kb.values import OPERATOR
-
     with opened() as kb:
         view = kb.catalog.record(record, OPERATOR)
         if as_json:
@@ -353,6 +352,69 @@ def config_(as_json: bool) -> None:
         console.say_json(rows)
     else:
         console.table("", ("setting", "value", "source", "meaning"), [tuple(row.values()) for row in rows])
+
+
+@commands.group(cls=Commands)
+def collection() -> None:
+    """Collections: chosen records under a title, to narrow by."""
+
+
+@collection.command(name="list")
+@json_option
+def list_collections(as_json: bool) -> None:
+    """List the collections and how many records each holds."""
+    with opened() as kb:
+        collections = kb.collections.list(OPERATOR)
+    if as_json:
+        console.say_json([asdict(one) for one in collections])
+    else:
+        rows = [(one.key, one.title, one.visibility, one.records) for one in collections]
+        console.table("", ("key", "title", "visibility", "records"), rows)
+
+
+@collection.command(name="create")
+@click.argument("key")
+@click.argument("title")
+@click.option(
+    "--visibility",
+    type=click.Choice(["private", "shared", "public"]),
+    default="private",
+    show_default=True,
+    help="For its owner, for everybody with an account, or for all.",
+)
+def create_collection(key: str, title: str, visibility: Any) -> None:
+    """Begin an empty collection with a KEY for addresses and a TITLE for people."""
+    with opened() as kb:
+        kb.collections.create(key, title, OPERATOR, visibility=visibility)
+
+
+@collection.command(name="add")
+@click.argument("key")
+@click.argument("records", nargs=-1, required=True, type=int)
+@click.option("--note", default="", help="Why they are in it.")
+def add_to_collection(key: str, records: tuple[int, ...], note: str) -> None:
+    """Put RECORDS at the end of the collection KEY."""
+    with opened() as kb:
+        for record in records:
+            kb.collections.add(key, record, OPERATOR, note=note)
+
+
+@collection.command(name="remove")
+@click.argument("key")
+@click.argument("records", nargs=-1, required=True, type=int)
+def remove_from_collection(key: str, records: tuple[int, ...]) -> None:
+    """Take RECORDS out of the collection KEY; they stay in the catalogue."""
+    with opened() as kb:
+        for record in records:
+            kb.collections.remove(key, record, OPERATOR)
+
+
+@collection.command(name="delete")
+@click.argument("key")
+def delete_collection(key: str) -> None:
+    """Delete the collection KEY; its records stay in the catalogue."""
+    with opened() as kb:
+        kb.collections.delete(key, OPERATOR)
 
 
 @commands.group(cls=Commands)

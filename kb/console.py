@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kb.protocols import Progress
-    from kb.values import Hit, Outcome, PassageHit, RecordView, Results
+    from kb.values import Hit, Listing, Outcome, PassageHit, RecordView, Results
 
 LOOKS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -120,6 +120,39 @@ def pages(passage: PassageHit) -> str:
     if passage.page_to in (None, passage.page_from):
         return f"p. {passage.page_from}"
     return f"pp. {passage.page_from}–{passage.page_to}"
+
+
+def listing_json(listing: Listing, base_url: str) -> dict[str, Any]:
+    """The documented JSON of a list."""
+    return {
+        "total": listing.total,
+        "records": [_record_json(record, base_url) for record in listing.records],
+        "facets": {name: dict(counts) for name, counts in listing.facets.items()},
+    }
+
+
+def _record_json(record: RecordView, base_url: str) -> dict[str, Any]:
+    return {
+        "record": record.record_id,
+        "key": record.key,
+        "kind": record.kind,
+        "state": record.state,
+        "title": record.title,
+        "summary": record.summary,
+        "language": record.language,
+        "place": str(record.place),
+        "year": record.year,
+        "url": f"{base_url}/records/{record.record_id}",
+    }
+
+
+def say_listing(listing: Listing) -> None:
+    """The records of a page, a line each, and how many there are."""
+    rows = [
+        (one.record_id, one.title, one.kind, str(one.place), one.language, one.year or "") for one in listing.records
+    ]
+    table("", ("record", "title", "kind", "place", "language", "year"), rows)
+    say(f"{len(listing.records)} of {listing.total} records")
 
 
 # --- records and outcomes --------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """KbError
   + InvalidInput
-      - MissingFile · EmptyQuery · InvalidFilter · InvalidManifest · InvalidSetting · InvalidState
+      - MissingFile · EmptyQuery · InvalidFilter · UnknownPlace · AmbiguousPlace · InvalidManifest · InvalidSetting
+      - InvalidState · InvalidCollection
   + NotFound
   + NotAllowed
   + NotReady
@@ -49,6 +50,18 @@ class InvalidFilter(InvalidInput):
     code = "invalid-filter"
 
 
+class UnknownPlace(InvalidInput):
+    """No municipality has the name or code that was given."""
+
+    code = "unknown-place"
+
+
+class AmbiguousPlace(InvalidInput):
+    """Several municipalities have the name that was given."""
+
+    code = "ambiguous-place"
+
+
 class InvalidManifest(InvalidInput):
     """A row of a manifest breaks the rules for records."""
 
@@ -65,6 +78,12 @@ class InvalidState(InvalidInput):
     """A record cannot go from its present state to the one asked for."""
 
     code = "invalid-state"
+
+
+class InvalidCollection(InvalidInput):
+    """A collection's key is taken or cannot be one."""
+
+    code = "invalid-collection"
 
 
 class NotFound(KbError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 UNDETERMINED = "und"
@@ -148,24 +148,75 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A point on the Earth, in degrees north and east."""
+
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """All that lies at most `km` kilometres from `centre`."""
+
+    centre: Point
+    km: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What narrows a search; values of one field are alternatives, fields are all required."""
+    """What narrows a search; values of one field are alternatives, fields are all required.
+
+    `kb.facets` says which field takes which values. The years are those that records are listed under, both included.
+    """
 
     languages: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    populations: tuple[str, ...] = ()
+    territories: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    sdgs: tuple[str, ...] = ()
+    aalborg: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    year_from: int | None = None
+    year_to: int | None = None
+    within: Circle | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.languages or self.kinds or self.countries)
+        return any(getattr(self, one.name) not in ((), None) for one in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What is known of the asker's own place, to compare others with; `region` is a key as `kb.places` makes them."""
+
+    country: str | None = None
+    region: str | None = None
+    population: int | None = None
+    point: Point | None = None
+    territory: frozenset[str] = frozenset()
+
+
+Sort = Literal["relevance", "likeness", "date", "distance"]
+"""Order of a list: best answer first, best answer from a like place first, newest first, or nearest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What somebody asks; `language` overrides detection, `offset` and `limit` count records."""
+    """What somebody asks; `language` overrides detection, `offset` and `limit` count records.
 
-    text: str
+    `place` is where the asker is: what `likeness` compares with and what `distance` is measured from.
+    """
+
+    text: str = ""
     language: str | None = None
     filters: Filters = field(default_factory=Filters)
+    sort: Sort = "relevance"
+    place: Profile | None = None
     offset: int = 0
     limit: int = 10
 
@@ -185,6 +236,8 @@ class Place:
     country: str | None = None
     region: str | None = None
     municipality: str | None = None
+    population: int | None = None
+    point: Point | None = None
 
     def __str__(self) -> str:
         return ", ".join(part for part in (self.municipality, self.region, self.country) if part)
@@ -301,6 +354,30 @@ class RecordView:
     year: int | None
     details: Mapping[str, object]
     documents: tuple[DocumentView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One page of the records that pass a query's filters, out of `total`; `facets` as in `Results`."""
+
+    query: Query
+    total: int
+    records: tuple[RecordView, ...]
+    facets: Mapping[str, Mapping[str, int]]
+
+
+Visibility = Literal["private", "shared", "public"]
+"""Who may see a collection: its owner, everybody with an account, or everybody; curators see all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionView:
+    """A collection as a list shows it; `records` counts those that the reader may see."""
+
+    key: str
+    title: str
+    visibility: Visibility
+    records: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

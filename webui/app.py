@@ -12,7 +12,7 @@ from kb.services.catalog import RECORD_TYPE
 from webui import assets, context, errors, headers, health, labels, records, search
 from webui.texts import LANGUAGES, plural, text
 
-PAGES = ("search.start", "search.results", "records.record")
+PAGES = ("search.start", "search.results", "search.browse", "records.record")
 """Endpoints whose address carries the language somebody chose."""
 
 BOUND = ("failure", "in_language", "kind_name", "megabytes", "number", "pages", "place_name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
 
-from kb import vocabulary
+from kb import facets, places, vocabulary
 from kb.values import UNDETERMINED, DocumentView, Place
 from webui.texts import TEXTS, text
 
@@ -41,6 +41,11 @@ def country_name(code: str, language: str) -> str:
     return str(Locale.parse(language).territories.get(code.upper(), code))
 
 
+def region_name(key: str, _language: str) -> str:
+    """The name of a region as people there write it."""
+    return places.region_names().get(key, key)
+
+
 def kind_name(code: str, language: str) -> str:
     """The name of a kind of record."""
     return vocabulary.label("kinds", code, language)
@@ -48,8 +53,23 @@ def kind_name(code: str, language: str) -> str:
 
 def value_name(field: str, code: str, language: str) -> str:
     """The name of a value of one of the fields that narrow a search."""
-    names = {"language": language_name, "kind": kind_name, "country": country_name}
-    return names[field](code, language)
+    if field in BY_CODE:
+        return BY_CODE[field](code, language)
+    known = facets.BY_NAME[field].vocabulary if field in facets.BY_NAME else None
+    name = vocabulary.label(known, code, language) if known else code
+    return f"{code}. {name}" if field in NUMBERED and name != code else name
+
+
+BY_CODE = {"language": language_name, "country": country_name, "region": region_name}
+"""Fields whose names no vocabulary holds → what names their values."""
+
+NUMBERED = ("sdg", "aalborg")
+"""Fields whose codes are numbers that people know the terms by."""
+
+
+def kilometres(km: float, language: str) -> str:
+    """A distance for people: "30 km"."""
+    return f"{number(km, language)} km"
 
 
 def place_name(place: Place, language: str) -> str:

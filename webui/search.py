@@ -1,32 +1,24 @@
-"""The start page and the search."""
+"""The start page, the search, and the list of records."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import EmptyQuery
-from kb.values import Results
-from webui import asked, context, labels
-from webui.asked import FIELDS, PER_PAGE, Asked, NoSuchPage
+from kb.places import distance
+from kb.values import Listing, Place, Results
+from webui import asked, context, labels, narrowing, place
+from webui.asked import PER_PAGE, Asked, NoSuchPage
+from webui.place import Placed
 
 LATEST = 6
 
 blueprint = Blueprint("search", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value that narrows the search: its name for people, the records that have it, and whether it is chosen."""
-
-    field: str
-    value: str
-    name: str
-    count: int
-    chosen: bool
 
 
 @blueprint.get("/")
@@ -36,40 +28,71 @@ def start() -> str:
 
 
 @blueprint.get("/search")
-def results() -> str | Response | tuple[str, int]:
-    """One page of results; without a question, the start page."""
-    if "q" not in request.args:
-        return redirect(url_for("search.start"))  # type: ignore[return-value]
+def results() -> str | BaseResponse | tuple[str, int]:
+    """One page of results; without a question, the list of records or the start page."""
     wanted = asked.read(request.args)
+    if not wanted.text and not wanted.bare:
+        return redirect(url_for("search.browse", **wanted.address()))
+    if "q" not in request.args:
+        return redirect(url_for("search.start"))
+    query, placed = place.resolve(wanted)
     try:
-        found = context.kb().search.search(wanted.query, context.reader())
+        found = context.kb().search.search(query, context.reader())
     except EmptyQuery:
         return _start_page(empty=True), 400
-    return _results_page(wanted, found)
+    return _page(wanted, placed, found.total, found.facets, results=found)
+
+
+@blueprint.get("/records")
+def browse() -> str | BaseResponse:
+    """One page of the records that pass the filters; with a question, its results."""
+    wanted = asked.read(request.args)
+    if wanted.text:
+        return redirect(url_for("search.results", **wanted.address(wanted.page)))
+    query, placed = place.resolve(wanted)
+    listing = context.kb().browsing.browse(query, context.reader())
+    return _page(wanted, placed, listing.total, listing.facets, listing=listing)
 
 
 def _start_page(*, empty: bool) -> str:
     catalog, reader = context.kb().catalog, context.reader()
     return render_template(
-        "start.html", counts=catalog.counts(reader), latest=catalog.latest(reader, LATEST), empty=empty
+        "start.html",
+        counts=catalog.counts(reader),
+        latest=catalog.latest(reader, LATEST),
+        themes=narrowing.choices("theme", Asked(""), catalog.themes(reader)),
+        empty=empty,
     )
 
 
-def _results_page(wanted: Asked, found: Results) -> str:
-    last = last_page(found.total)
+def _page(
+    wanted: Asked, placed: Placed, total: int, facets: Mapping[str, Mapping[str, int]], **found: Results | Listing
+) -> str:
+    last = last_page(total)
     if wanted.page > last:
         raise NoSuchPage(f"The results end at page {last}.", last=last)
-    choices = {name: _choices(name, wanted, found) for name in FIELDS}
     return render_template(
         "results.html",
         asked=wanted,
-        results=found,
+        placed=placed,
+        total=total,
+        away=partial(_away, placed),
         first=(wanted.page - 1) * PER_PAGE + 1,
         last=last,
         numbers=numbers(wanted.page, last),
-        choices={name: offered for name, offered in choices.items() if offered},
-        chips=[choice for offered in choices.values() for choice in offered if choice.chosen],
+        fields=narrowing.fields(wanted, facets),
+        chips=narrowing.chips(wanted, placed),
+        orders=narrowing.orders(wanted, placed),
+        ways=narrowing.ways(wanted, placed),
+        **found,
     )
+
+
+def _away(placed: Placed, there: Place) -> str:
+    """How far a record's place is from the one named; empty where either is not known."""
+    if placed.home is None or placed.home.point is None or there.point is None:
+        return ""
+    return labels.kilometres(round(distance(placed.home.point, there.point)), context.language())
 
 
 def last_page(total: int) -> int:
@@ -86,16 +109,3 @@ def numbers(page: int, last: int) -> Sequence[int | None]:
         linked += [before + 1] if after - before == 2 else [None] if after - before > 2 else []
         linked.append(after)
     return linked
-
-
-def _choices(name: str, wanted: Asked, found: Results) -> list[Choice]:
-    """What a field can be narrowed to: the chosen values first, then by number of records."""
-    counts = dict(found.facets.get(name, {}))
-    chosen = wanted.chosen.get(name, ())
-    values = [*chosen, *(value for value in counts if value not in chosen)]
-    language = context.language()
-    offered = [
-        Choice(name, value, labels.value_name(name, value, language), counts.get(value, 0), value in chosen)
-        for value in values
-    ]
-    return sorted(offered, key=lambda choice: (not choice.chosen, -choice.count, choice.name.casefold()))

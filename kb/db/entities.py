@@ -68,7 +68,22 @@ class Record(Entity):
     country: Mapped[str | None] = mapped_column(String(2), index=True)
     region: Mapped[str | None] = mapped_column(String(120))
     municipality: Mapped[str | None] = mapped_column(String(120))
-    year: Mapped[int | None]
+    year: Mapped[int | None] = mapped_column(index=True)
+    # What follows is derived by `kb.traits`; x, y and z are lat and lon on a sphere of radius 1.
+    region_key: Mapped[str | None] = mapped_column(String(120), index=True)
+    nuts: Mapped[str | None] = mapped_column(String(5))
+    lau: Mapped[str | None] = mapped_column(String(20))
+    scale: Mapped[str | None] = mapped_column(String(20))
+    status: Mapped[str | None] = mapped_column(String(20), index=True)
+    start_year: Mapped[int | None]
+    end_year: Mapped[int | None]
+    population: Mapped[int | None]
+    band: Mapped[str | None] = mapped_column(String(20), index=True)
+    lat: Mapped[float | None] = mapped_column(Float)
+    lon: Mapped[float | None] = mapped_column(Float)
+    x: Mapped[float | None] = mapped_column(Float)
+    y: Mapped[float | None] = mapped_column(Float)
+    z: Mapped[float | None] = mapped_column(Float)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     submitter_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -77,6 +92,42 @@ class Record(Entity):
     documents: Mapped[list[Document]] = relationship(
         back_populates="record", lazy="raise", cascade="all, delete-orphan", order_by="Document.id"
     )
+
+
+class Term(Entity):
+    """One value of a field that has several values to a record; derived by `kb.traits`."""
+
+    __tablename__ = "term"
+    __table_args__ = (Index("ix_term_facet_value_record_id", "facet", "value", "record_id"),)
+
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), primary_key=True)
+    facet: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
+class Collection(Entity):
+    """A chosen set of records under a title."""
+
+    __tablename__ = "collection"
+    __table_args__ = (CheckConstraint("visibility in ('private', 'shared', 'public')", name="visibility"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(250))
+    visibility: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int | None] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CollectionRecord(Entity):
+    """A record in a collection, at its position and with a note on why it is there."""
+
+    __tablename__ = "collection_record"
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, index=True)
+    position: Mapped[int]
+    note: Mapped[str] = mapped_column(Text, default="")
 
 
 class Document(Entity):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb.db import Database
@@ -15,18 +16,13 @@ from kb.db.entities import Document, Passage, Record
 from kb.errors import NotFound
 from kb.files import Files
 from kb.protocols import Ids
-from kb.values import DocumentView, Filters, Place, Reader, RecordView
+from kb.services import narrowing
+from kb.services.visibility import visible_to
+from kb.values import DocumentView, Filters, Place, Point, Reader, RecordView
 from kb.values import Passage as PassageValue
 
 RECORD_TYPE = "text/x-record"
 """Media type of a record's own description."""
-
-FACETS: Mapping[str, ColumnElement[str] | ColumnElement[str | None]] = {
-    "language": Record.language,  # type: ignore[dict-item]
-    "kind": Record.kind,  # type: ignore[dict-item]
-    "country": Record.country,  # type: ignore[dict-item]
-}
-"""Fields a search can be narrowed by and counted over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,22 +33,6 @@ class Original:
     name: str
     media_type: str
     sha256: str
-
-
-def visible_to(reader: Reader) -> ColumnElement[bool]:
-    """The condition a record meets when `reader` may know of it."""
-    if reader.sees_everything:
-        return true()
-    published = Record.state == "published"
-    if reader.account_id is None:
-        return published
-    return or_(published, Record.submitter_id == reader.account_id)
-
-
-def matching(filters: Filters) -> list[ColumnElement[bool]]:
-    """The conditions a record meets when it passes the filters."""
-    chosen = {"language": filters.languages, "kind": filters.kinds, "country": filters.countries}
-    return [FACETS[name].in_(values) for name, values in chosen.items() if values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +59,14 @@ class Catalog:
             row = session.execute(chosen.options(documents, documents.selectinload(Document.passages))).scalar()
             if row is None:
                 raise NotFound(f"There is no record {record_id}; 'kb search' lists what there is.", record=record_id)
-            return _record_view(row, passages=True)
+            return record_view(row, passages=True)
 
     def latest(self, reader: Reader, limit: int = 10) -> tuple[RecordView, ...]:
         """The records that entered last, newest first, without their passages."""
         chosen = select(Record).where(visible_to(reader)).order_by(Record.id.desc()).limit(limit)
         with self._database.read() as session:
             rows = session.execute(chosen.options(selectinload(Record.documents))).scalars()
-            return tuple(_record_view(row, passages=False) for row in rows)
+            return tuple(record_view(row) for row in rows)
 
     def original(self, document_id: int, reader: Reader) -> Original:
         """The stored file of a document; raises `NotFound` when the reader may not know of it."""
@@ -100,7 +80,12 @@ class Catalog:
     def choices(self, reader: Reader) -> Mapping[str, Mapping[str, int]]:
         """For each facet its values and how many visible records have them, most frequent first."""
         with self._database.read() as session:
-            return {name: _counted(session, name, reader) for name in FACETS}
+            return narrowing.counted(session, chosen_records(Filters(), reader))
+
+    def themes(self, reader: Reader) -> Mapping[str, int]:
+        """The themes of the visible records and how many have each, most frequent first."""
+        with self._database.read() as session:
+            return narrowing.counted_terms(session, chosen_records(Filters(), reader), ["theme"])["theme"]
 
     def counts(self, reader: Reader) -> Mapping[str, int]:
         """How much there is: records, documents, passages, languages and countries."""
@@ -108,10 +93,16 @@ class Catalog:
             return {name: session.execute(chosen).scalar_one() for name, chosen in _totals(reader).items()}
 
 
+def chosen_records(filters: Filters, reader: Reader) -> Select[int]:
+    """Ids of every record that the reader may know of and that passes the filters, in no order."""
+    return select(Record.id).where(visible_to(reader), *narrowing.matching(filters, reader))
+
+
 def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
-    """Ids of every passage that passes the filters, ascending: what a search may consider at all."""
-    chosen = select(Passage.id).join(Document).join(Record).where(visible_to(reader), *matching(filters))
-    return np.fromiter(session.execute(chosen.order_by(Passage.id)).scalars(), dtype=np.int64)
+    """Ids of every passage of the chosen records, ascending: what a search may consider at all."""
+    records = chosen_records(filters, reader)
+    chosen = select(Passage.id).join(Document).where(Document.record_id.in_(records)).order_by(Passage.id)
+    return np.fromiter(session.execute(chosen).scalars(), dtype=np.int64)
 
 
 def hydrate(session: Session, passage_ids: Sequence[int], filters: Filters, reader: Reader) -> dict[int, Found]:
@@ -120,21 +111,25 @@ def hydrate(session: Session, passage_ids: Sequence[int], filters: Filters, read
         select(Passage, Document, Record)
         .join(Document, Document.id == Passage.document_id)
         .join(Record, Record.id == Document.record_id)
-        .where(Passage.id.in_(passage_ids), visible_to(reader), *matching(filters))
+        .where(Passage.id.in_(passage_ids), visible_to(reader), *narrowing.matching(filters, reader))
     )
     return {row.Passage.id: Found(row.Passage, row.Document, row.Record) for row in session.execute(chosen)}
 
 
 def place(record: Record) -> Place:
     """Where a record belongs."""
-    return Place(country=record.country, region=record.region, municipality=record.municipality)
+    return Place(
+        country=record.country,
+        region=record.region,
+        municipality=record.municipality,
+        population=record.population,
+        point=point(record),
+    )
 
 
-def _counted(session: Session, facet: str, reader: Reader) -> dict[str, int]:
-    column = FACETS[facet]
-    chosen = select(column, func.count()).select_from(Record).where(visible_to(reader), column.is_not(None))
-    rows = session.execute(chosen.group_by(column).order_by(func.count().desc(), column))
-    return {str(value): count for value, count in rows}
+def point(record: Record | Row[Any]) -> Point | None:
+    """The coordinates of a record, where both are known."""
+    return None if record.lat is None or record.lon is None else Point(lat=record.lat, lon=record.lon)
 
 
 def _totals(reader: Reader) -> dict[str, Select[int]]:
@@ -148,7 +143,8 @@ def _totals(reader: Reader) -> dict[str, Select[int]]:
     }
 
 
-def _record_view(row: Record, *, passages: bool) -> RecordView:
+def record_view(row: Record, *, passages: bool = False) -> RecordView:
+    """A record as a page shows it; its documents, and their passages when asked for, must have been loaded."""
     return RecordView(
         record_id=row.id,
         key=row.key,

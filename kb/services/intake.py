@@ -19,6 +19,7 @@ from kb.errors import Empty, MissingFile
 from kb.files import Files, Stored
 from kb.services import publishing
 from kb.services.catalog import RECORD_TYPE
+from kb.services.describing import describe
 from kb.services.fields import COLUMNS, SECTIONS, RecordFields, State, details, year
 from kb.values import Outcome
 
@@ -141,7 +142,7 @@ def _insert_record(
 ) -> list[Outcome]:
     record = Record(key=_key(fields), state=state, **_columns(fields))
     session.add(record)
-    session.flush()
+    describe(session, record)
     return [_waiting(source, record.id, _insert_document(session, record.id, upload)) for upload in uploads]
 
 
@@ -161,7 +162,9 @@ def _insert_document(session: Session, record_id: int, upload: _Upload) -> Docum
 def _correct_record(
     session: Session, record: Record, fields: RecordFields, uploads: Sequence[_Upload], source: str
 ) -> list[Outcome]:
-    if _apply(record, _columns(fields)):
+    differs = _apply(record, _columns(fields))
+    describe(session, record)
+    if differs:
         publishing.announce(session, record)
     return [_place_upload(session, record, upload, source) for upload in uploads]
 

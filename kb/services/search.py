@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from kb import vocabulary
 from kb.db import Database
-from kb.errors import EmptyQuery, InvalidFilter, InvalidInput
+from kb.errors import EmptyQuery, InvalidInput
 from kb.protocols import Space
-from kb.services import catalog
-from kb.services.catalog import FACETS, Found
+from kb.services import catalog, narrowing, ordering
+from kb.services.catalog import Found
 from kb.services.models import Models
-from kb.values import UNDETERMINED, Candidate, Filters, Hit, PassageHit, Query, Reader, Results, Span
+from kb.services.narrowing import Counts
+from kb.values import UNDETERMINED, Candidate, Hit, PassageHit, Query, Reader, Results, Span
 
 POOL = 200
 """Passages ranked for one query; their records are the list."""
@@ -27,7 +25,6 @@ LONGEST_QUERY = 10_000
 """Characters; what is pasted beyond that is refused rather than cut in silence."""
 
 PASSAGES_SHOWN = 3
-LARGEST_PAGE = 100
 
 TAIL = 0.25
 """Part of the threshold down to which records are listed once one answers: others may add to it."""
@@ -59,35 +56,46 @@ class Search:
 
         Raises:
             EmptyQuery: there is no letter or digit in the text.
-            InvalidInput: the text is too long, or offset or limit make no sense.
+            InvalidInput: the text is too long, or offset, limit or order make no sense.
             InvalidFilter: a filter has a value outside its vocabulary.
             NoModel: no encoder is in use.
         """
-        with self._asked(query) as (session, space, asked, language):
-            records = _by_record(self._found(session, space, asked, language, reader))
-            return self._results(asked, language, *_answering(records, space.threshold))
+        with self._asked(query, reader) as (session, space, asked, language):
+            records, answered = self._listed(session, space, asked, language, reader)
+            facets = narrowing.counted(session, [passages[0][1].record.id for passages in records])
+            return self._results(asked, language, records, facets, answered)
 
     def ranking(self, query: Query, reader: Reader) -> list[int]:
         """Ids of all records that `search` would list, best first, without what a page shows of them."""
-        with self._asked(query) as (session, space, asked, language):
-            records = _by_record(self._found(session, space, asked, language, reader))
-            return [passages[0][1].record.id for passages in _answering(records, space.threshold)[0]]
+        with self._asked(query, reader) as (session, space, asked, language):
+            records, _ = self._listed(session, space, asked, language, reader)
+            return [passages[0][1].record.id for passages in records]
 
     def language(self, text: str) -> str:
         """The language a query is taken to be in, out of those the collection has."""
         return self._language(self._models.space(), text)
 
     @contextmanager
-    def _asked(self, query: Query) -> Iterator[tuple[Session, Space, Query, str]]:
+    def _asked(self, query: Query, reader: Reader) -> Iterator[tuple[Session, Space, Query, str]]:
         """The checked query, its language, and the space and snapshot it is answered from."""
         query = replace(query, text=_clean(query.text))
         _check(query)
         space = self._models.space()
         with self._database.read() as session:
+            query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             yield session, space, query, query.language or self._language(space, query.text)
 
     def _language(self, space: Space, text: str) -> str:
         return self._detect(text, [code for code in space.languages() if code != UNDETERMINED])[0]
+
+    def _listed(
+        self, session: Session, space: Space, query: Query, language: str, reader: Reader
+    ) -> tuple[list[Ranked], bool]:
+        """The records worth listing in the order asked for, and whether any is likely to answer."""
+        records = _by_record(self._found(session, space, query, language, reader))
+        listed, answered = _answering(records, space.threshold)
+        scored = [(passages[0][1].record, passages[0][0].score) for passages in listed]
+        return [listed[position] for position in ordering.arranged(session, query, scored)], answered
 
     def _found(
         self, session: Session, space: Space, query: Query, language: str, reader: Reader
@@ -102,14 +110,14 @@ class Search:
                 break
         return found
 
-    def _results(self, query: Query, language: str, records: list[Ranked], answered: bool) -> Results:
+    def _results(self, query: Query, language: str, records: list[Ranked], facets: Counts, answered: bool) -> Results:
         page = records[query.offset : query.offset + query.limit]
         return Results(
             query=query,
             language=language,
             total=len(records),
             hits=tuple(self._hit(query, language, passages) for passages in page),
-            facets=_facets(passages[0][1] for passages in records),
+            facets=facets,
             answered=answered,
         )
 
@@ -161,21 +169,7 @@ def _check(query: Query) -> None:
         raise EmptyQuery("Type what you are looking for: a few words or a whole question.")
     if len(query.text) > LONGEST_QUERY:
         raise InvalidInput(f"The query has more than {LONGEST_QUERY} characters: shorten it to the part that matters.")
-    if query.offset < 0 or not 0 < query.limit <= LARGEST_PAGE:
-        raise InvalidInput(f"Ask for 1 to {LARGEST_PAGE} results a page, from 0 on.")
-    _check_filters(query.filters)
-
-
-def _check_filters(filters: Filters) -> None:
-    for kind in filters.kinds:
-        if kind not in vocabulary.terms("kinds"):
-            raise InvalidFilter(f"'{kind}' is no kind of record; there are: {', '.join(vocabulary.terms('kinds'))}.")
-    for code in filters.languages:
-        if not re.fullmatch(r"[a-z]{2,3}", code):
-            raise InvalidFilter(f"'{code}' is no language code; write two small letters, such as 'it' or 'de'.")
-    for code in filters.countries:
-        if not re.fullmatch(r"[A-Z]{2}", code):
-            raise InvalidFilter(f"'{code}' is no country code; write two capital letters, such as 'IT' or 'DE'.")
+    ordering.check(query)
 
 
 def _by_record(found: Iterable[tuple[Candidate, Found]]) -> list[Ranked]:
@@ -193,16 +187,6 @@ def _answering(records: list[Ranked], threshold: float) -> tuple[list[Ranked], b
         return records[:NEAREST], False
     listed = zip(records, likeliest, strict=True)
     return [passages for passages, likely in listed if likely >= threshold * TAIL], True
-
-
-def _facets(found: Iterable[Found]) -> dict[str, dict[str, int]]:
-    """How many of the listed records have each value, most frequent first."""
-    counters: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    for one in found:
-        for name, counter in counters.items():
-            if (value := getattr(one.record, name)) is not None:
-                counter[str(value)] += 1
-    return {name: dict(counter.most_common()) for name, counter in counters.items()}
 
 
 def _label(labels: Sequence[str], page: int | None) -> str | None:

@@ -17,6 +17,8 @@ ADDRESSES = {
     "results": "/search?q=acqua+pozzo",
     "passage": f"/search?q={QUESTION}",
     "nothing-found": "/search?q=zzz&country=XX",
+    "list": "/records?place=Castro&kind=study",
+    "like-places": "/search?q=acqua+pozzo&place=Lucca&from=1990",
     "record": "/records/1",
     "not-there": "/nothing",
 }
@@ -91,6 +93,7 @@ def test_narrowing_and_turning_pages(browser: Browser, site: str) -> None:
     page.goto(f"{site}/search?q=pozzo+fontana+acquedotto")
     page.get_by_role("link", name="Successiva").click()
     expect(page.get_by_role("navigation", name="Pagine dei risultati").locator("[aria-current]")).to_have_text("2")
+    page.locator("summary", has_text="Lingua").click()
     page.get_by_label("tedesco").check()
     page.get_by_role("button", name="Applica i filtri").click()
     expect(page.get_by_role("link", name="Lingua: tedesco")).to_be_visible()
@@ -140,7 +143,7 @@ def test_pages_ask_only_their_own_host_and_break_no_rule_of_theirs(browser: Brow
     complaints: list[str] = []
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     page.on("console", lambda message: complaints.append(message.text))
-    for address in ("/", "/search?q=pozzo", f"/search?q={QUESTION}", "/records/1"):
+    for address in ("/", "/search?q=pozzo", f"/search?q={QUESTION}", "/records?place=Lucca", "/records/1"):
         page.goto(site + address)
     assert hosts == {urlsplit(site).netloc}
     assert complaints == []

@@ -6,6 +6,7 @@ from statistics import mean
 
 import pytest
 
+from kb import places
 from kb.bootstrap import Kb
 from kb.values import VISITOR, Filters, Query
 
@@ -47,6 +48,10 @@ FLOOR = 0.78
 """Mean reciprocal rank below which quality has dropped; it was .82 when this was written."""
 
 
+LIKE_FLOOR = 0.8
+"""Part of the questions whose answer stays among the first three when like places come first."""
+
+
 def keys(kb: Kb, text: str, **given: object) -> list[str]:
     hits = kb.search.search(Query(text=text, **given), VISITOR).hits  # type: ignore[arg-type]
     return [kb.catalog.record(hit.record_id, VISITOR).key for hit in hits]
@@ -75,6 +80,17 @@ def test_a_filter_by_language_keeps_meaning(sample: Kb) -> None:
     hits = sample.search.search(query, VISITOR).hits
     assert sample.catalog.record(hits[0].record_id, VISITOR).key == "witzenhausen-biotonne-holsystem"
     assert {hit.language for hit in hits} == {"de"}
+
+
+@pytest.mark.parametrize("place", ["Ostana", "Milano", "Capannori", "Pesaro"])
+def test_like_places_order_the_answers_and_bring_in_nothing_else(sample: Kb, place: str) -> None:
+    """Places weighed four times as much turn this red: the topic is what is asked for."""
+    mine = sample.browsing.profile(places.municipality(place), VISITOR)
+    found = keys(sample, "raccolta differenziata porta a porta", sort="likeness", place=mine)
+    assert set(found[:6]) == set(DOOR_TO_DOOR)
+    first = [keys(sample, question, sort="likeness", place=mine)[:3] for question in QUESTIONS]
+    answered = [wanted in best for wanted, best in zip(QUESTIONS.values(), first, strict=True)]
+    assert mean(answered) >= LIKE_FLOOR
 
 
 def test_a_pdf_answer_names_its_page(sample: Kb) -> None:

@@ -13,6 +13,7 @@ import pypdf
 import pytest
 
 from kb import cli
+from kb.facets import FACETS
 from tests.support.tiny import TinyShelf
 
 TEXT = "Every household received a brown bin for organic waste. The bins are emptied twice a week by the town."
@@ -148,6 +149,22 @@ def test_one_bad_file_does_not_keep_the_good_ones_out(ready: Run, tmp_path: Path
         (("search", "x", "--kind", "recipe"), 2, "there are: practice, study"),
         (("search", "x", "--country", "Italy"), 2, "two capital letters"),
         (("search", "x", "--limit", "0"), 2, "1 to 100"),
+        (("search", "x", "--theme", "recipes"), 2, "there are: agriculture"),
+        (("list", "--region", "Tuskany"), 2, "is no region; there is none yet"),
+        (("list", "--collection", "none"), 2, "is no collection"),
+        (("list", "--from", "2010", "--to", "2009"), 2, "earlier year first"),
+        (("list", "--sort", "size"), 2, "there are: relevance, likeness, date, distance"),
+        (("list", "--sort", "distance"), 2, "name a municipality"),
+        (("list", "--like-place", "Capanori"), 2, "did you mean Capannori"),
+        (("list", "--near", "Castro", "--within", "3"), 2, "Castro (BG) 016065; Castro (LE) 075096"),
+        (("list", "--near", "91,0"), 2, "lies nowhere"),
+        (("list", "--near", "Sovizzo"), 2, "LAT,LON"),
+        (("list", "--within", "30"), 2, "--near"),
+        (("list", "--near", "Lucca", "--within", "-1"), 2, "above 0"),
+        (("list", "--same", "region"), 2, "--like-place"),
+        (("list", "--like-place", "Lucca", "--same", "colour"), 2, "there are: region, population"),
+        (("collection", "create", "A B", "Title"), 2, "small letters"),
+        (("collection", "add", "none", "1"), 3, "kb collection list"),
         (("show", "99"), 3, "There is no record 99"),
         (("show", "one"), 2, "not a valid integer"),
         (("import", "absent.csv"), 2, "no such file or folder"),
@@ -212,6 +229,68 @@ def test_import_of_a_table_carries_the_metadata(ready: Run, tmp_path: Path) -> N
     assert statuses == [("bins", "searchable"), ("m.jsonl line 2", "rejected"), ("told", "searchable")]
     found = ready("search", "brown bin", "--country", "IT", "--json").json
     assert [hit["place"] for hit in found["hits"]] == ["IT"]
+
+
+@pytest.fixture
+def towns(ready: Run, tmp_path: Path) -> Run:
+    """Three Italian towns and one abroad, each with brown bins."""
+    codes = {"capannori": "046007", "lucca": "046017", "ostana": "004156"}
+    rows: list[dict[str, object]] = [
+        {"key": key, "title": key.title(), "country": "IT", "lau": code, "themes": ["waste"], "summary": TEXT}
+        for key, code in codes.items()
+    ]
+    rows.append({"key": "bogota", "title": "Bogotá", "country": "CO", "summary": TEXT, "start": 2012})
+    assert ready("import", write(tmp_path / "m.jsonl", "\n".join(map(json.dumps, rows)))).code == 0
+    return ready
+
+
+def test_list_narrows_orders_and_counts(towns: Run) -> None:
+    listed = towns("list", "--json").json
+    assert set(listed) == {"total", "records", "facets"}
+    assert (listed["total"], listed["records"][0]["key"]) == (4, "bogota")
+    assert list(listed["facets"]) == [facet.name for facet in FACETS]
+    assert listed["facets"]["theme"] == {"waste": 3}
+    assert towns("list", "--theme", "waste", "--limit", "1", "--json").json["total"] == 3
+    assert "1 of 1 records" in towns("list", "--from", "2012").out
+
+
+@pytest.mark.parametrize(
+    ("options", "keys"),
+    [
+        (("--near", "Lucca", "--within", "20"), ["capannori", "lucca"]),
+        (("--near", "43.84,10.5", "--within", "20", "--sort", "distance"), ["lucca", "capannori"]),
+        (("--near", "Ostana", "--sort", "distance"), ["ostana", "lucca", "capannori", "bogota"]),
+        (("--like-place", "Capannori", "--same", "region"), ["capannori", "lucca"]),
+        (("--like-place", "Capannori", "--same", "population"), ["capannori"]),
+        (("--like-place", "Capannori", "--within", "20"), ["capannori", "lucca"]),
+        (("--region", "Toscana", "--region", "Piemonte", "--sort", "date"), ["capannori", "lucca", "ostana"]),
+    ],
+)
+def test_places_narrow_and_order(towns: Run, options: tuple[str, ...], keys: list[str]) -> None:
+    for command in (("list",), ("search", "brown bin for every household")):
+        result = towns(*command, *options, "--json").json
+        found = [
+            row.get("key") or row["title"].lower().replace("á", "a")
+            for row in result.get("records", result.get("hits"))
+        ]
+        assert (found if "distance" in options else sorted(found)) == keys
+
+
+def test_search_puts_like_places_first(towns: Run) -> None:
+    found = towns("search", "brown bin for every household", "--like-place", "lucca", "--json").json
+    assert [hit["title"] for hit in found["hits"]] == ["Lucca", "Capannori", "Ostana", "Bogotá"]
+
+
+def test_collections_are_made_filled_and_narrowed_by(towns: Run) -> None:
+    assert towns("collection", "create", "bins", "Bins", "--visibility", "public").code == 0
+    assert towns("collection", "add", "bins", "1", "2", "--note", "Begin here").code == 0
+    assert towns("collection", "remove", "bins", "1").code == 0
+    assert towns("list", "--collection", "bins", "--json").json["total"] == 1
+    (one,) = towns("collection", "list", "--json").json
+    assert one == {"key": "bins", "title": "Bins", "visibility": "public", "records": 1}
+    assert "public" in towns("collection", "list").out
+    assert towns("collection", "delete", "bins").code == 0
+    assert towns("collection", "list", "--json").json == []
 
 
 def test_check_and_model_list(ready: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from unittest import mock
 
 import click
 
-from kb import cli, config, errors
+from kb import cli, config, errors, facets, vocabulary
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 HEAD = "# Reference\n\nMade from the code by `make docs`; a test fails when it is out of date.\n"
@@ -17,7 +17,7 @@ HEAD = "# Reference\n\nMade from the code by `make docs`; a test fails when it i
 
 def reference() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *_settings(), *_commands(), *_exit_codes(), *_errors()]) + "\n"
+    return "\n".join([HEAD, *_settings(), *_commands(), *_facets(), *_exit_codes(), *_errors()]) + "\n"
 
 
 def _settings() -> Iterator[str]:
@@ -42,6 +42,22 @@ def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Comman
     if isinstance(command, click.Group):
         for name, child in sorted(command.commands.items()):
             yield from _walk(f"{path} {name}", child)
+
+
+def _facets() -> Iterator[str]:
+    yield "## Facets\n\nWhat narrows searches and lists, in commands (`--theme waste`) and addresses (`theme=waste`).\n"
+    yield "| facet | values to a record | values |\n|---|---|---|"
+    for facet in facets.FACETS:
+        yield f"| `{facet.name}` | {'one' if facet.column else 'several'} | {_values(facet)} |"
+    yield ""
+
+
+def _values(facet: facets.Facet) -> str:
+    if facet.vocabulary:
+        return ", ".join(f"`{code}`" for code in vocabulary.terms(facet.vocabulary))
+    if facet.name in facets.SHAPES:
+        return facets.SHAPES[facet.name].removeprefix("write ")
+    return f"a key that records have, or the name of a region, such as `{facet.example}`"
 
 
 def _exit_codes() -> Iterator[str]:

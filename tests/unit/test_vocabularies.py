@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kb import vocabulary
+from kb import facets, vocabulary
 
 SIZES = {
     "aalborg": 10,
     "instruments": 9,
     "kinds": 2,
+    "population-bands": 6,
     "scales": 7,
     "sdgs": 17,
     "statuses": 4,
@@ -24,6 +25,17 @@ def test_every_term_has_an_italian_and_an_english_name(name: str, size: int) -> 
     terms = vocabulary.terms(name)
     assert len(terms) == size
     assert all(labels["it"] and labels["en"] for labels in terms.values())
+
+
+FACETS = [facet.vocabulary for facet in facets.FACETS if facet.vocabulary]
+
+
+@pytest.mark.parametrize("name", FACETS)
+def test_what_narrows_a_search_is_named_in_five_languages(name: str) -> None:
+    missing = [
+        code for code, labels in vocabulary.terms(name).items() if not set(labels) >= {"it", "en", "fr", "de", "es"}
+    ]
+    assert missing == []
 
 
 def test_a_label_falls_back_to_english_and_then_to_its_code() -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, func, select, text
 
 from kb.db import Database
-from kb.db.entities import Document, Entity, Record
+from kb.db.database import MIGRATIONS
+from kb.db.entities import Document, Entity, Record, Term
 from kb.errors import NoDatabase
 
 
@@ -108,3 +112,46 @@ def test_deleting_a_record_deletes_its_documents(database: Database) -> None:
         session.execute(text("DELETE FROM record"))
     with database.read() as session:
         assert session.execute(select(func.count()).select_from(Document)).scalar_one() == 0
+
+
+def test_an_older_database_is_filled_with_what_its_details_say(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite"
+    url = f"sqlite:///{path}"
+    _upgrade(url, "0001")
+    stated = {"lau": "046007", "themes": ["waste", "energy"], "sdgs": ["11"], "status": "completed", "start": 2005}
+    connection = sqlite3.connect(path)
+    for number in range(1_203):  # more than two batches
+        connection.execute(
+            "INSERT INTO record (key, kind, state, title, summary, language, country, region, details, created_at,"
+            " updated_at) VALUES (?, 'practice', 'published', 't', '', 'it', 'IT', 'Toscana', ?, ?, ?)",
+            (f"r{number}", json.dumps(stated if number else {}), "2024-01-01", "2024-01-01"),
+        )
+    connection.commit()
+    connection.close()
+    database = Database(url)
+    database.upgrade()
+    with database.read() as session:
+        rows = list(session.execute(select(Record).order_by(Record.id)).scalars())
+        assert [(row.region_key, row.population) for row in (rows[0], rows[-1])] == [("ITI1", None), ("ITI1", 44898)]
+        assert {(row.status, row.band, row.start_year) for row in rows[1:]} == {("completed", "15000-50000", 2005)}
+        assert session.execute(select(func.count()).select_from(Term)).scalar_one() == 3 * 1_202
+    database.close()
+
+
+def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/kb.sqlite"
+    _upgrade(url, "head")
+    _upgrade(url, "0001", down=True)
+    _upgrade(url, "head")
+
+
+def _upgrade(url: str, revision: str, *, down: bool = False) -> None:
+    """Bring a database to a revision."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        config = AlembicConfig()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        (command.downgrade if down else command.upgrade)(config, revision)
+        connection.commit()
+    engine.dispose()

@@ -1,0 +1,59 @@
+"""Listing records without a question: all that pass the filters, counted, in order, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from kb.db import Database
+from kb.db.entities import Record
+from kb.places import Municipality
+from kb.services import catalog, comparable, narrowing, ordering
+from kb.values import Listing, Profile, Query, Reader, RecordView
+
+
+class Browsing:
+    """Lists what there is on behalf of a reader."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def browse(self, query: Query, reader: Reader) -> Listing:
+        """The visible records that pass the filters; newest first, or as the query says: without a text no relevance.
+
+        Raises:
+            InvalidInput: offset, limit or order make no sense.
+            InvalidFilter: a filter has a value that cannot be one.
+        """
+        ordering.check(query)
+        with self._database.read() as session:
+            query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
+            chosen = catalog.chosen_records(query.filters, reader)
+            return Listing(
+                query=query,
+                total=session.execute(select(func.count()).select_from(chosen.subquery())).scalar_one(),
+                records=_page(session, query, reader),
+                facets=narrowing.counted(session, chosen),
+            )
+
+    def profile(self, home: Municipality, reader: Reader) -> Profile:
+        """What is known of a municipality, to compare others with."""
+        with self._database.read() as session:
+            return comparable.profile(session, home, reader)
+
+
+def _page(session: Session, query: Query, reader: Reader) -> tuple[RecordView, ...]:
+    ids = _ids(session, query, catalog.chosen_records(query.filters, reader))
+    chosen = select(Record).where(Record.id.in_(ids)).options(selectinload(Record.documents))
+    rows = {row.id: row for row in session.execute(chosen.execution_options(populate_existing=True)).scalars()}
+    return tuple(catalog.record_view(rows[id_]) for id_ in ids)
+
+
+def _ids(session: Session, query: Query, chosen: Select[int]) -> list[int]:
+    """Ids of the records of one page, in order."""
+    if query.sort == "likeness" and query.place is not None:
+        return ordering.most_alike(session, query.place, chosen)[query.offset : query.offset + query.limit]
+    page = select(Record.id).where(Record.id.in_(chosen)).order_by(*ordering.clauses(query))
+    return list(session.execute(page.offset(query.offset).limit(query.limit)).scalars())

@@ -1,0 +1,131 @@
+"""Which records pass the filters, and how many have each value: SQL made from the one table of facets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from kb import facets, places
+from kb.db.entities import Collection, CollectionRecord, Record, Term
+from kb.facets import FACETS, Facet
+from kb.services.visibility import collections_visible_to, visible_to
+from kb.values import Circle, Filters, Point, Reader
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Facet → value → number of records, most frequent first."""
+
+COLUMNS = {facet.name: getattr(Record, facet.column) for facet in FACETS if facet.column}
+"""Facet with one value to a record → the column that holds it."""
+
+REGIONS_NAMED = 20
+"""Regions that a refusal names; a collection of all Europe would fill the screen."""
+
+
+def matching(filters: Filters, reader: Reader) -> list[ColumnElement[bool]]:
+    """The conditions a record meets when it passes the filters."""
+    conditions = [_has(facet, values) for facet in FACETS if (values := facets.chosen(filters, facet))]
+    if filters.year_from is not None:
+        conditions.append(Record.year >= filters.year_from)
+    if filters.year_to is not None:
+        conditions.append(Record.year <= filters.year_to)
+    if filters.within is not None:
+        conditions.append(_inside(filters.within))
+    if filters.collections:
+        conditions.append(_collected(filters.collections, reader))
+    return conditions
+
+
+def resolve(session: Session, filters: Filters, reader: Reader) -> Filters:
+    """The filters with regions by their key, after checking all that only the rows can tell.
+
+    Raises:
+        InvalidFilter: a value cannot be one, or the reader knows of no such region or collection.
+    """
+    facets.check(filters)
+    _check_collections(session, filters.collections, reader)
+    if not filters.regions:
+        return filters
+    there_are = select(Record.region_key).where(visible_to(reader), Record.region_key.is_not(None)).distinct()
+    known = {str(key) for key in session.execute(there_are).scalars()}
+    keys = [key for value in filters.regions for key in _region_keys(value, known)]
+    return replace(filters, regions=tuple(dict.fromkeys(keys)))
+
+
+def distance_order(point: Point) -> ColumnElement[Any]:
+    """What grows with a record's distance from a point; NULL where a record has no coordinates."""
+    x, y, z = places.on_sphere(point)
+    return (Record.x - x) * (Record.x - x) + (Record.y - y) * (Record.y - y) + (Record.z - z) * (Record.z - z)
+
+
+def counted(session: Session, records: Select[Any] | Sequence[int]) -> Counts:
+    """For each facet its values and how many of these records have them, each record once for a value."""
+    several = [facet.name for facet in FACETS if facet.name not in COLUMNS]
+    counts = {**_counted_columns(session, records), **counted_terms(session, records, several)}
+    return {facet.name: counts[facet.name] for facet in FACETS}
+
+
+def counted_terms(session: Session, records: Select[Any] | Sequence[int], names: Sequence[str]) -> Counts:
+    """As `counted`, for some of the facets that have several values to a record."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names}
+    # The terms of many records are read in the order of the index on values: an expression rules out the other.
+    held = Term.record_id + 0 if isinstance(records, Select) else Term.record_id
+    chosen = select(Term.facet, Term.value, func.count()).where(Term.facet.in_(names), held.in_(records))
+    for name, value, count in session.execute(chosen.group_by(Term.facet, Term.value)):
+        counts[name][value] = count
+    return {name: _most_frequent(counter) for name, counter in counts.items()}
+
+
+def _counted_columns(session: Session, records: Select[Any] | Sequence[int]) -> Counts:
+    """In one pass: a grouping for each column would read the records once for each."""
+    rows = session.execute(select(*COLUMNS.values()).where(Record.id.in_(records))).all()
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    counts = {name: Counter(column) for name, column in zip(COLUMNS, columns, strict=True)}
+    return {
+        name: _most_frequent(Counter({v: n for v, n in counter.items() if v is not None}))
+        for name, counter in counts.items()
+    }
+
+
+def _most_frequent(counter: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counter.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _has(facet: Facet, values: Sequence[str]) -> ColumnElement[bool]:
+    if facet.name in COLUMNS:
+        condition: ColumnElement[bool] = COLUMNS[facet.name].in_(values)
+        return condition
+    return Record.id.in_(select(Term.record_id).where(Term.facet == facet.name, Term.value.in_(values)))
+
+
+def _inside(circle: Circle) -> ColumnElement[bool]:
+    return distance_order(circle.centre) <= places.chord_squared(circle.km)
+
+
+def _collected(keys: Sequence[str], reader: Reader) -> ColumnElement[bool]:
+    chosen = select(CollectionRecord.record_id).join(Collection, Collection.id == CollectionRecord.collection_id)
+    return Record.id.in_(chosen.where(Collection.key.in_(keys), collections_visible_to(reader)))
+
+
+def _check_collections(session: Session, keys: Sequence[str], reader: Reader) -> None:
+    if keys:
+        chosen = select(Collection.key).where(collections_visible_to(reader)).order_by(Collection.key)
+        known = list(session.execute(chosen).scalars())
+        for key in keys:
+            if key not in known:
+                raise facets.unknown("collection", key, known)
+
+
+def _region_keys(value: str, known: set[str]) -> Sequence[str]:
+    """The keys that a region's code or name stands for."""
+    if value in known:
+        return (value,)
+    named = [key for key in known if places.folded(key) == places.folded(value)]
+    codes = [*named, *places.region_codes(places.region_names().get(value, value))]
+    if not codes and value not in places.region_names():
+        raise facets.unknown("region", value, sorted(known)[:REGIONS_NAMED])
+    return codes or (value,)

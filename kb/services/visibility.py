@@ -1,0 +1,27 @@
+"""Who may know of what: the conditions that every query of records and collections carries."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, or_, true
+
+from kb.db.entities import Collection, Record
+from kb.values import Reader
+
+
+def visible_to(reader: Reader) -> ColumnElement[bool]:
+    """The condition a record meets when `reader` may know of it."""
+    if reader.sees_everything:
+        return true()
+    published = Record.state == "published"
+    if reader.account_id is None:
+        return published
+    return or_(published, Record.submitter_id == reader.account_id)
+
+
+def collections_visible_to(reader: Reader) -> ColumnElement[bool]:
+    """The condition a collection meets when `reader` may know of it."""
+    if reader.sees_everything:
+        return true()
+    if reader.account_id is None:
+        return Collection.visibility == "public"
+    return or_(Collection.visibility.in_(("public", "shared")), Collection.owner_id == reader.account_id)
