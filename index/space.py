@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import snapshot
+from index import likeness, snapshot
 from index.calibration import Calibration
 from index.dense import FlatIndex
 from index.fusion import Fusion
 from index.lexical import WordIndex
 from index.neutral import Projection
 from kb.errors import DamagedIndex
-from kb.protocols import Embedder, Ids, Vectors
-from kb.values import Candidate, Change
+from kb.protocols import Embedder, Ids, Source, Vectors
+from kb.values import Candidate, Change, Resemblance
 
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
@@ -191,6 +191,16 @@ class SearchSpace:
             rest, scores = worded(limit, np.setdiff1d(near, sharing))
             shares[np.searchsorted(ids, rest)] = scores
         return ids, shares / _best(worded, shares, allowed)
+
+    def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
+        """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""
+        with self._lock:
+            return likeness.neighbours(self._dense, source, extra, allowed)
+
+    def resembling(self, source: Source, groups: Sequence[Ids]) -> list[Resemblance]:
+        """How much each group of passages, such as a record's, is like a text."""
+        with self._lock:
+            return list(likeness.resemblances(self._dense, source, groups))
 
     def nearest(self, text: str, limit: int) -> list[int]:
         """Passages by meaning alone, best first: one side of `rank`, for comparison."""

@@ -77,11 +77,20 @@ class Search:
         """The language a query is taken to be in, out of those the collection has."""
         return self._language(self._models.space(), text)
 
+    def checked(self, query: Query) -> Query:
+        """The query without what nobody can have meant; raises as `search` does."""
+        query = replace(query, text=_clean(query.text))
+        _check(query)
+        return query
+
+    def listed(self, query: Query, language: str, records: list[Ranked]) -> Results:
+        """Records that were ranked elsewhere, best first, as a page of results."""
+        return self._results(query, language, records, bool(records))
+
     @contextmanager
     def _asked(self, query: Query) -> Iterator[tuple[Session, Space, Query, str]]:
         """The checked query, its language, and the space and snapshot it is answered from."""
-        query = replace(query, text=_clean(query.text))
-        _check(query)
+        query = self.checked(query)
         space = self._models.space()
         with self._database.read() as session:
             yield session, space, query, query.language or self._language(space, query.text)

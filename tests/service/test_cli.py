@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -266,3 +267,32 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Usage: kb" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_similar_takes_a_record_a_file_or_a_text(ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        ready("add", write(tmp_path / f"{name}.txt", f"{TEXT} Street {name}."))
+    by_record = ready("similar", "1", "--json").json
+    assert [hit["record"] for hit in by_record["hits"]] == [2]
+    other = write(tmp_path / "other" / "other.txt", TEXT)
+    for arguments in ((other,), ("--text", TEXT)):
+        result = ready("similar", *arguments, "--json")
+        assert (result.code, {hit["record"] for hit in result.json["hits"]}) == (0, {1, 2})
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    assert "record 1" in ready("similar", "-").out
+    assert records(ready) == "2 records"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [((), 2), (("99",), 3), (("none.pdf",), 2), (("--text", "?!"), 2), (("1", "--text", "a"), 2)]
+)
+def test_similar_refuses_what_it_cannot_compare(ready: Run, arguments: tuple[str, ...], code: int) -> None:
+    result = ready("similar", *arguments)
+    assert (result.code, result.out) == (code, "")
+    assert "Traceback" not in result.err
+
+
+def test_similar_names_what_is_wrong_with_a_file(ready: Run, tmp_path: Path) -> None:
+    result = ready("similar", protected_pdf(tmp_path / "locked.pdf"))
+    assert result.code == 6
+    assert "password" in result.err
