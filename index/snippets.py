@@ -48,7 +48,7 @@ def _matches(text: str, language: str, query: str, query_language: str) -> list[
         if word.group().lower() in unmarked:
             continue
         own = index_terms(word.group(), language)
-        shared = wanted.intersection((*own.strict, *own.loose))
+        shared = wanted.intersection((*own.strict, *own.loose, *own.parts))
         if shared:
             found.append(_Match(word.start(), word.end(), min(shared)))
     return found

@@ -23,7 +23,7 @@ from kb.values import Candidate, Change, Resemblance
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
 Worded = Callable[[int, Ids | None], tuple[Ids, NDArray[np.float32]]]

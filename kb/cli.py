@@ -331,11 +331,11 @@ def _serve(kb: Kb, *, worker: bool) -> None:
 
 
 def _warm_up(kb: Kb) -> None:
-    """Load all that a search needs by searching."""
+    """Load all that a search needs by searching, the dictionary that takes a long word apart among it."""
     from kb.values import VISITOR, Query
 
     try:
-        kb.search.search(Query(text="Agorà 21"), VISITOR)
+        kb.search.search(Query(text="Agorà 21: Nachhaltigkeit"), VISITOR)
     except KbError as error:
         logging.getLogger(__name__).warning("%s", error)
 
