@@ -262,7 +262,7 @@ def _similar(kb: Kb, of: str, text: str | None, page: Query) -> Results:
 
     if text is not None:
         return kb.similar.to_text(text, OPERATOR, page)
-    if of.isdecimal() and len(of) < 19:
+    if of.isdecimal():
         return kb.similar.to_record(int(of), OPERATOR, page)
     return kb.similar.to_file(Path(of), Path(of).name, OPERATOR, page)
 

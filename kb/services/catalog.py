@@ -21,6 +21,8 @@ from kb.values import Passage as PassageValue
 RECORD_TYPE = "text/x-record"
 """Media type of a record's own description."""
 
+LARGEST_ID = (1 << 63) - 1
+
 FACETS: Mapping[str, ColumnElement[str] | ColumnElement[str | None]] = {
     "language": Record.language,  # type: ignore[dict-item]
     "kind": Record.kind,  # type: ignore[dict-item]
@@ -37,6 +39,11 @@ class Original:
     name: str
     media_type: str
     sha256: str
+
+
+def possible(id_: int) -> int:
+    """The id, or 0, which nothing has, for one that is too large for a column."""
+    return id_ if 0 < id_ <= LARGEST_ID else 0
 
 
 def visible_to(reader: Reader) -> ColumnElement[bool]:
@@ -74,7 +81,7 @@ class Catalog:
     def record(self, record_id: int, reader: Reader) -> RecordView:
         """A record with its documents and passages; raises `NotFound` when the reader may not know of it."""
         documents = selectinload(Record.documents)
-        chosen = select(Record).where(Record.id == record_id, visible_to(reader))
+        chosen = select(Record).where(Record.id == possible(record_id), visible_to(reader))
         with self._database.read() as session:
             row = session.execute(chosen.options(documents, documents.selectinload(Document.passages))).scalar()
             if row is None:
@@ -90,7 +97,7 @@ class Catalog:
 
     def original(self, document_id: int, reader: Reader) -> Original:
         """The stored file of a document; raises `NotFound` when the reader may not know of it."""
-        chosen = select(Document).join(Record).where(Document.id == document_id, visible_to(reader))
+        chosen = select(Document).join(Record).where(Document.id == possible(document_id), visible_to(reader))
         with self._database.read() as session:
             row = session.execute(chosen.where(Document.media_type != RECORD_TYPE)).scalar()
         if row is None or not self._files.path(row.sha256).exists():

@@ -19,7 +19,7 @@ from kb.db.entities import Document, Embedding, Passage, Record
 from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge
 from kb.protocols import Ids, Source
 from kb.services import catalog
-from kb.services.catalog import visible_to
+from kb.services.catalog import possible, visible_to
 from kb.services.models import Models
 from kb.services.reading import Tools
 from kb.services.search import Ranked, Search
@@ -27,6 +27,9 @@ from kb.values import UNDETERMINED, Block, Candidate, Extraction, Filters, Query
 
 MOST_PASSAGES = 64
 """Passages of a text that are compared, spread evenly over it, so that a long one costs no more."""
+
+MOST_EMBEDDED = 32
+"""Passages of a text or a file that are embedded, while somebody waits; those of a record have their vectors."""
 
 COMPARED = 100
 """Records that are compared passage by passage, those with the nearest passages."""
@@ -41,18 +44,25 @@ LONGEST_TEXT = 200_000
 """Characters of a pasted text; a longer one is a file."""
 
 LONGEST_LABEL = 80
+LONGEST_NAME = 255
 
 PAGE = Query(text="")
 """What is asked of the list when nothing else is said: ten records, no filters."""
 
 
+FEW = 200
+"""Up to so many passages of its own a record simply asks for more neighbours; beyond, they are not allowed at all."""
+
+NONE: Ids = np.empty(0, dtype=np.int64)
+
+
 class _Asked(NamedTuple):
-    """What others are to be like: its label, its passages, and the record they belong to, if any."""
+    """What others are to be like: its label, its passages, and the record with all of its passages, if any."""
 
     label: str
     source: Source
     record_id: int | None = None
-    own: int = 0
+    own: Ids = NONE
 
 
 class Similar:
@@ -72,12 +82,13 @@ class Similar:
             NotFound: there is no such record, or the reader may not know of it.
             InvalidInput, InvalidFilter: as for a search.
         """
+        record_id = possible(record_id)
         with self._database.read() as session:
             title = session.execute(select(Record.title).where(Record.id == record_id, visible_to(reader))).scalar()
             if title is None:
                 raise NotFound(f"There is no record {record_id}; 'kb search' lists what there is.", record=record_id)
-            ids, source = _stored(session, record_id, self._models.in_use_id())
-        return self._answer(_Asked(title, source, record_id, ids), reader, page)
+            own, source = _stored(session, record_id, self._models.in_use_id())
+        return self._answer(_Asked(title, source, record_id, own), reader, page)
 
     def to_text(self, text: str, reader: Reader, page: Query = PAGE) -> Results:
         """Records like a pasted text.
@@ -102,6 +113,8 @@ class Similar:
             IngestError: its text cannot be had, in the words of an upload.
         """
         self._check_size(path)
+        # It becomes an argument of the reading process, which no control character may be part of.
+        name = "".join(char for char in name if char.isprintable())[-LONGEST_NAME:] or "document"
         return self._read(_shortened(name), self._tools.extract(path, name), reader, page)
 
     def _check_size(self, path: Path) -> None:
@@ -119,7 +132,7 @@ class Similar:
         passages = self._tools.digest(extraction, embedder, UNDETERMINED).passages
         if not passages:
             raise NoText("No text could be read from it; choose a file or a part that has some.")
-        chosen = [passages[row] for row in _spread(len(passages))]
+        chosen = [passages[row] for row in _spread(len(passages), MOST_EMBEDDED)]
         vectors = embedder.embed_passages([passage.text for passage in chosen])
         source = Source(vectors, tuple(passage.language for passage in chosen))
         return self._answer(_Asked(label, source), reader, page)
@@ -131,16 +144,19 @@ class Similar:
             return self._search.listed(query, language, [])
         space = self._models.space()
         with self._database.read() as session:
-            allowed = catalog.allowed(session, query.filters, reader) if query.filters else None
-            near = space.neighbours(asked.source, asked.own, allowed)
+            many = asked.own.size > FEW
+            allowed = catalog.allowed(session, query.filters, reader) if query.filters or many else None
+            if allowed is not None:
+                allowed = np.setdiff1d(allowed, asked.own)
+            near = space.neighbours(asked.source, 0 if many else asked.own.size, allowed)
             records = _records_of(session, near.tolist(), query.filters, reader, without=asked.record_id)
             groups = _passages_of(session, records)
             found = space.resembling(asked.source, list(groups.values()))
             return self._search.listed(query, language, _ranked(session, found, query.filters, reader))
 
 
-def _stored(session: Session, record_id: int, model_id: int) -> tuple[int, Source]:
-    """How many passages a record has, and the vectors of some of them."""
+def _stored(session: Session, record_id: int, model_id: int) -> tuple[Ids, Source]:
+    """Ids of a record's passages, and the vectors of some of them."""
     chosen = (
         select(Passage.id, Passage.language)
         .join(Document)
@@ -154,7 +170,9 @@ def _stored(session: Session, record_id: int, model_id: int) -> tuple[int, Sourc
     )
     held = session.execute(embedded.order_by(Embedding.passage_id)).all()
     vectors = np.frombuffer(b"".join(row.data for row in held), dtype="<f4").reshape(len(held), -1 if held else 0)
-    return len(rows), Source(vectors.astype(np.float32), tuple(part[row.passage_id] for row in held))
+    return np.array([row.id for row in rows], dtype=np.int64), Source(
+        vectors.astype(np.float32), tuple(part[row.passage_id] for row in held)
+    )
 
 
 def _records_of(
@@ -198,9 +216,9 @@ def _candidate(record: Resemblance, passage_id: int, cosine: float) -> Candidate
     )
 
 
-def _spread(count: int) -> list[int]:
+def _spread(count: int, most: int = MOST_PASSAGES) -> list[int]:
     """Row numbers of the passages that are compared, evenly spread from the first to the last."""
-    return sorted({round(row) for row in np.linspace(0, count - 1, min(count, MOST_PASSAGES))})
+    return sorted({round(row) for row in np.linspace(0, count - 1, min(count, most))})
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -163,6 +163,12 @@ def test_an_empty_collection_has_no_neighbours(kb: Kb) -> None:
     assert (found.total, found.hits, found.answered) == (0, (), False)
 
 
+def test_a_record_of_very_many_passages_is_not_its_own_neighbour(library: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = ids(library.similar.to_record(1, VISITOR))
+    monkeypatch.setattr(similar, "FEW", 0)
+    assert ids(library.similar.to_record(1, VISITOR)) == plain
+
+
 def test_a_long_text_is_bounded(library: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text of hundreds of passages costs what a few dozen cost."""
     embedded: list[int] = []
@@ -175,5 +181,5 @@ def test_a_long_text_is_bounded(library: Kb, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(embedder, "embed_passages", counted)
     found = library.similar.to_text("\n\n".join(f"{TRAMS} {number}" * 12 for number in range(150)), VISITOR)
-    assert embedded == [similar.MOST_PASSAGES]
+    assert embedded == [similar.MOST_EMBEDDED]
     assert set(ids(found)[:4]) == {5, 6, 7, 8}
