@@ -12,6 +12,8 @@ from itertools import pairwise
 
 import Stemmer
 
+from index import compounds
+
 WORD = re.compile(r"[^\W_]+")
 QUOTED = re.compile(r'["“”„«»]([^"“”„«»]+)["“”„«»]')
 
@@ -38,23 +40,29 @@ UNDECOMPOSED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ":
 
 @dataclass(frozen=True, slots=True)
 class IndexTerms:
-    """Terms of a text in reading order, and `loose` ones a reader without accents on her keyboard would ask for."""
+    """Terms of a text in reading order, and `loose` ones a reader without accents on her keyboard would ask for.
+
+    `parts` are what compounds hold: who looks for Regenwasser may mean a Regenwassernutzungsanlage.
+    """
 
     strict: tuple[str, ...]
     loose: tuple[str, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QueryTerms:
     """Distinct terms to look for among the strict and the loose ones; `phrases` are runs of strict terms.
 
-    `readings` holds for each word of the query the strict terms it may be, one or two a language.
+    `readings` holds for each word of the query the strict terms it may be, one or two a language; `parts` are what
+    compounds among the words hold.
     """
 
     strict: tuple[str, ...]
     loose: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...] = ()
     readings: tuple[tuple[str, ...], ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 class _Stemmers(threading.local):
@@ -94,7 +102,8 @@ def index_terms(text: str, language: str) -> IndexTerms:
     forms = [_forms(word.lower(), language) for word in found]
     strict = [term for term, _ in forms]
     loose = [plain for term, plain in forms if plain != term]
-    return IndexTerms((*strict, *_codes(found, only_capitals=True)), tuple(loose))
+    parts = [_forms(part, language)[0] for word in found for part in compounds.parts(word.lower(), language)]
+    return IndexTerms((*strict, *_codes(found, only_capitals=True)), tuple(loose), tuple(parts))
 
 
 def query_terms(text: str, languages: Iterable[str]) -> QueryTerms:
@@ -110,7 +119,10 @@ def query_terms(text: str, languages: Iterable[str]) -> QueryTerms:
             strict[term] = None
             # Without accents it may stand for a word that has them; with accents, for one printed without.
             (loose if word.isascii() else strict)[plain] = None
-    return QueryTerms(tuple(strict), tuple(loose), tuple(_phrases(text, languages)), tuple(readings))
+    lowered = dict.fromkeys(map(str.lower, found))
+    parts = (_forms(part, code)[0] for code in languages for word in lowered for part in compounds.parts(word, code))
+    phrases = tuple(_phrases(text, languages))
+    return QueryTerms(tuple(strict), tuple(loose), phrases, tuple(readings), tuple(dict.fromkeys(parts)))
 
 
 def _phrases(text: str, languages: list[str]) -> Iterator[tuple[str, ...]]:

@@ -118,6 +118,22 @@ class FlatIndex:
                 found[rows] = self._centred(language, query, vectors @ query[0])
         return found
 
+    def placed(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:
+        """Raw vectors where the index would put passages of these languages; one it does not hold has no centre."""
+        placed = self._neutral(vectors).copy()
+        for language, rows in _rows_by_language(languages):
+            if language in self._centres:
+                placed[rows] -= self._centres[language].offset.astype(np.float32)
+        return unit(placed)
+
+    def held(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Those of the ids that it holds, in the order given, and where they lie, (n, dimension), length 1."""
+        known = np.array([id_ for id_ in ids.tolist() if id_ in self._language], dtype=np.int64)
+        vectors = np.zeros((known.size, self._dimension), dtype=np.float32)
+        for language, rows in _rows_by_language([self._language[id_] for id_ in known.tolist()]):
+            vectors[rows] = self._parts[language].reconstruct_batch(known[rows]) - self._centres[language].offset
+        return known, unit(vectors)
+
     def mean_cosine(self, vector: Vectors) -> float:
         """Mean cosine of all passages, from their sums alone; 0 of none."""
         query = self._neutral(vector)

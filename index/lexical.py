@@ -28,6 +28,12 @@ BOOSTS = {"text": 1.0, "title": 1.0, "heading": 0.5}
 LOOSE = 0.8
 """Weight of a term found only after dropping its accents."""
 
+PART = 0.4
+"""Weight of a word found as part of a compound."""
+
+HELD = 0.3
+"""Weight of what a compound of the query holds, found as a word or as part of another."""
+
 PHRASE = 2.0
 """Weight of a phrase in quotation marks, beside that of its words."""
 
@@ -149,6 +155,8 @@ class WordIndex:
         for field, boost, looked_for in [
             *((field, boost, terms.strict) for field, boost in BOOSTS.items()),
             ("loose", LOOSE, terms.loose),
+            ("parts", PART, terms.strict),
+            *((field, HELD, terms.parts) for field in ("text", "title", "parts")),
         ]:
             for term in looked_for:
                 if frequency := self._searcher.doc_freq(field, term):
@@ -226,19 +234,21 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("passage", indexed=True, fast=True)
     builder.add_text_field("text", tokenizer_name="whitespace", index_option="position")
-    for field in ("title", "heading", "loose"):
+    for field in ("title", "heading", "loose", "parts"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
 def _document(change: Change) -> tantivy.Document:
-    document, loose = tantivy.Document(), list[str]()
+    document, loose, parts = tantivy.Document(), list[str](), list[str]()
     document.add_unsigned("passage", change.passage_id)
     for field in BOOSTS:
         terms = index_terms(getattr(change, field), change.language)
         document.add_text(field, " ".join(terms.strict))
         loose.extend(terms.loose)
+        parts.extend(terms.parts)
     document.add_text("loose", " ".join(loose))
+    document.add_text("parts", " ".join(parts))
     return document
 
 

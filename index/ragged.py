@@ -90,7 +90,8 @@ class Ragged:
         """Whether each of these ids is held."""
         if not self._ids.size:
             return np.zeros(ids.size, dtype=np.bool_)
-        return self._ids[np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)] == ids
+        places = np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)
+        return np.equal(self._ids[places], ids)
 
     def _at(self, ids: Ids) -> NDArray[np.int64]:
         if not self._ids.size:

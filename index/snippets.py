@@ -59,7 +59,7 @@ def _matches(text: str, language: str, query: str, query_language: str) -> list[
         if word.group().lower() in unmarked:
             continue
         own = index_terms(word.group(), language)
-        shared = wanted.intersection((*own.strict, *own.loose))
+        shared = wanted.intersection((*own.strict, *own.loose, *own.parts))
         if shared:
             found.append(_Match(word.start(), word.end(), min(shared)))
     return found
@@ -72,7 +72,7 @@ def _stop_words(language: str) -> frozenset[str]:
 
 
 def _window(text: str, matches: Sequence[_Match], first: int, last: int) -> tuple[int, int]:
-    """Where the snippet begins and ends, both at the edge of a word; within `first` and `last` if it does not hold all."""
+    """Where the snippet begins and ends, both at the edge of a word, from `first` on or between there and `last`."""
     if len(text) <= LENGTH:
         return 0, len(text)
     start = first

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import snapshot
+from index import likeness, snapshot
 from index.calibration import Calibration
 from index.dense import FlatIndex
 from index.evidence import Evidence, Nominated
@@ -20,8 +20,8 @@ from index.neutral import Projection
 from index.overlap import OverlapIndex
 from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
-from kb.protocols import Embedder, Follower, Ids, Vectors
-from kb.values import Candidate, Change
+from kb.protocols import Embedder, Follower, Ids, Source, Vectors
+from kb.values import Candidate, Change, Resemblance
 
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
@@ -29,7 +29,7 @@ POOL = 200
 SAMPLE = 200
 """Passages, spread over the whole collection, that say how near a query is to what does not answer it."""
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
 Worded = Callable[[int, Ids | None], tuple[Ids, NDArray[np.float32]]]
@@ -223,6 +223,16 @@ class SearchSpace:
             rest, scores = worded(limit, np.setdiff1d(near, sharing))
             shares[np.searchsorted(ids, rest)] = scores
         return ids, shares / _best(worded, shares, allowed)
+
+    def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
+        """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""
+        with self._lock:
+            return likeness.neighbours(self._dense, source, extra, allowed)
+
+    def resembling(self, source: Source, groups: Sequence[Ids]) -> list[Resemblance]:
+        """How much each group of passages, such as a record's, is like a text."""
+        with self._lock:
+            return list(likeness.resemblances(self._dense, source, groups))
 
     def nearest(self, text: str, limit: int) -> list[int]:
         """Passages by meaning alone, best first: one side of `rank`, for comparison."""

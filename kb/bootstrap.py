@@ -22,6 +22,7 @@ from kb.services.intake import Intake
 from kb.services.models import Models, Shelf
 from kb.services.reading import Reading, Tools
 from kb.services.search import Search
+from kb.services.similar import Similar
 from kb.shelf import FolderShelf
 from kb.values import Digest, Extraction
 
@@ -42,6 +43,7 @@ class Kb:
     reading: Reading
     models: Models
     search: Search
+    similar: Similar
     tools: Tools
     checks: Checks
 
@@ -57,6 +59,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
     files = Files(config.files, max_bytes=config.max_file_mb * MEGABYTE)
     models = Models(database, shelf or FolderShelf(config))
     tools = _tools(config)
+    search = Search(database, models, detect_query, snippet)
     return Kb(
         config=config,
         database=database,
@@ -67,7 +70,8 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         intake=Intake(database, files),
         reading=Reading(database, files, tools, lease_seconds=config.lease_seconds),
         models=models,
-        search=Search(database, models, detect_query, snippet),
+        search=search,
+        similar=Similar(database, models, search, tools, max_bytes=config.max_file_mb * MEGABYTE),
         tools=tools,
         checks=Checks(database, files, models),
     )

@@ -21,7 +21,7 @@ from kb.values import OPERATOR
 
 if TYPE_CHECKING:
     from kb.bootstrap import Kb
-    from kb.values import Outcome
+    from kb.values import Outcome, Query, Results
 
 EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
     (errors.InvalidInput, 2),
@@ -233,6 +233,42 @@ def list_records(as_json: bool, **given: Any) -> None:
 
 
 @commands.command()
+@click.argument("of", metavar="ID|FILE|-", required=False)
+@click.option("--text", help="A text that others are to be like, instead of a record or a file.")
+@click.option("--limit", default=10, show_default=True, help="How many records.")
+@json_option
+def similar(of: str | None, text: str | None, limit: int, as_json: bool) -> None:
+    """Find the records most like another one, a file or a text ('-' reads it), in whatever language they are written.
+
+    A whole number is the ID of a record. Nothing of a file or a text is stored.
+    """
+    from kb.values import Query
+
+    if (of is None) == (text is None):
+        raise click.UsageError("Name a record or a file, or give a text with --text.")
+    with opened() as kb:
+        if of == "-":
+            text = sys.stdin.buffer.read().decode("utf-8", "replace")
+        results = _similar(kb, of or "", text, Query(text="", limit=limit))
+        kb.models.save()
+        if as_json:
+            console.say_json(console.results_json(results, f"http://{kb.config.host}:{kb.config.port}"))
+        else:
+            console.say_results(results)
+
+
+def _similar(kb: Kb, of: str, text: str | None, page: Query) -> Results:
+    """The records like a text where there is one, else like the record or the file of that name."""
+    from kb.values import OPERATOR
+
+    if text is not None:
+        return kb.similar.to_text(text, OPERATOR, page)
+    if of.isdecimal():
+        return kb.similar.to_record(int(of), OPERATOR, page)
+    return kb.similar.to_file(Path(of), Path(of).name, OPERATOR, page)
+
+
+@commands.command()
 @click.argument("record", type=int)
 @json_option
 def show(record: int, as_json: bool) -> None:
@@ -294,11 +330,11 @@ def _serve(kb: Kb, *, worker: bool) -> None:
 
 
 def _warm_up(kb: Kb) -> None:
-    """Load all that a search needs by searching."""
+    """Load all that a search needs by searching, the dictionary that takes a long word apart among it."""
     from kb.values import VISITOR, Query
 
     try:
-        kb.search.search(Query(text="Agorà 21"), VISITOR)
+        kb.search.search(Query(text="Agorà 21: Nachhaltigkeit"), VISITOR)
     except KbError as error:
         logging.getLogger(__name__).warning("%s", error)
 

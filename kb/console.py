@@ -100,7 +100,9 @@ def say_results(results: Results) -> None:
     from rich.text import Text
 
     console = Console(highlight=False)
-    if not results.hits:
+    if results.total and not results.hits:
+        console.print(f"There are no more: the results end at {results.total}.")
+    elif not results.hits:
         console.print("Nothing in the collection answers this.")
     elif not results.answered:
         console.print("Nothing in the collection is likely to answer this; the nearest are:")

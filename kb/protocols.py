@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.values import Candidate, Change, Extraction
+from kb.values import Candidate, Change, Extraction, Resemblance
 
 Vectors = NDArray[np.float32]
 """Shape (n, dimension), each row of length 1."""
@@ -19,6 +20,14 @@ Ids = NDArray[np.int64]
 
 Progress = Callable[[int, int], None]
 """Called as progress(done, total)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """What others are to be like: the raw vectors of its passages, (n, dimension), and the language of each."""
+
+    vectors: Vectors
+    languages: tuple[str, ...]
 
 
 class Extractor(Protocol):
@@ -142,6 +151,14 @@ class Space(Protocol):
 
     def sharing_words(self, text: str, limit: int, *, language: str) -> list[int]:
         """Passages by words alone, best first: the other side of `rank`, for comparison."""
+        ...
+
+    def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
+        """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""
+        ...
+
+    def resembling(self, source: Source, groups: Sequence[Ids]) -> list[Resemblance]:
+        """How much each group of passages, such as a record's, is like a text."""
         ...
 
     def languages(self) -> list[str]:

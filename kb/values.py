@@ -164,6 +164,14 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resemblance:
+    """How much a record is like a text, 1 at most, and its passages with the cosine of their best match, best first."""
+
+    score: float
+    passages: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What narrows a search; values of one field are alternatives, fields are all required.
 

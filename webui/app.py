@@ -9,10 +9,18 @@ from flask import Flask, request, url_for
 
 from kb.bootstrap import Kb
 from kb.services.catalog import RECORD_TYPE
-from webui import assets, context, errors, headers, health, labels, records, search
+from webui import assets, context, errors, headers, health, labels, records, search, similar
 from webui.texts import LANGUAGES, plural, text
 
-PAGES = ("search.start", "search.results", "search.browse", "records.record")
+PAGES = (
+    "search.start",
+    "search.results",
+    "search.browse",
+    "records.record",
+    "similar.form",
+    "similar.of_text",
+    "similar.of_record",
+)
 """Endpoints whose address carries the language somebody chose."""
 
 BOUND = ("failure", "in_language", "kind_name", "megabytes", "number", "pages", "place_name")
@@ -27,7 +35,7 @@ def create_app(kb: Kb) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MOST_FORM_BYTES
     app.extensions["kb"] = kb
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (search.blueprint, records.blueprint, health.blueprint):
+    for blueprint in (search.blueprint, records.blueprint, similar.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     app.url_defaults(_keep_language)
     app.context_processor(_vocabulary)

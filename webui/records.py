@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template, send_file
 
 from kb.services.catalog import RECORD_TYPE
-from webui import context, details
+from webui import context, details, similar
 
 PDF = "application/pdf"
 UNKNOWN = "application/octet-stream"
@@ -37,6 +37,7 @@ def record(record_id: int) -> str:
         sections=shown,
         loose=details.loose_passages(view, shown),
         source=details.source_url(view),
+        alike=similar.short_list(record_id),
         files=[document for document in view.documents if document.media_type != RECORD_TYPE],
     )
 

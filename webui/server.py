@@ -18,7 +18,8 @@ from waitress import create_server, wasyncore
 
 from kb.bootstrap import Kb
 from kb.errors import Busy, InvalidSetting
-from webui.app import MOST_FORM_BYTES, create_app
+from webui.app import create_app
+from webui.similar import most_bytes
 
 LOOP_SECONDS = 0.5
 ANSWER_SECONDS = 30.0
@@ -39,7 +40,8 @@ def serve(kb: Kb, *, on_ready: Callable[[str], None], stop: threading.Event | No
         sockets=[listener],
         threads=kb.config.web_threads,
         ident=None,
-        max_request_body_size=MOST_FORM_BYTES,
+        # Twice what is taken in: the page that says so in a sentence is ours, beyond that it is the server's.
+        max_request_body_size=2 * most_bytes(kb.config),
         clear_untrusted_proxy_headers=True,
     )
     try:

@@ -270,6 +270,46 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "detail.aalborg": ("Aalborg Commitments", "Aalborg Commitments"),
     "detail.keywords": ("Parole chiave", "Keywords"),
     "detail.licence": ("Licenza", "Licence"),
+    # --- more like this --------------------------------------------------------------------------
+    "similar.title": ("Esperienze simili", "Similar experiences"),
+    "similar.of": ("Le schede più simili a", "The records most like"),
+    "similar.about": (
+        "Incolla un testo o scegli un documento, in qualunque lingua: trovi chi ha fatto qualcosa di simile, "
+        "anche se l’ha raccontato in un’altra. Il tuo testo non viene conservato.",
+        "Paste a text or choose a document, in any language: you find who did something like it, "
+        "even if they told it in another. Your text is not kept.",
+    ),
+    "similar.text": ("Il tuo testo", "Your text"),
+    "similar.file": ("Oppure un documento", "Or a document"),
+    "similar.help": (
+        "PDF, DOCX, ODT, pagina web o testo, al massimo {most} MB. Se scegli un documento, conta il documento.",
+        "PDF, DOCX, ODT, web page or plain text, {most} MB at most. If you choose a document, the document counts.",
+    ),
+    "similar.button": ("Trova esperienze simili", "Find similar experiences"),
+    "similar.link": (
+        "Hai già un testo o un documento? Trova esperienze simili",
+        "Do you have a text or a document? Find similar experiences",
+    ),
+    "similar.more": ("Tutte le esperienze simili", "All similar experiences"),
+    "similar.total.one": ("La scheda più simile", "The most similar record"),
+    "similar.total.other": ("Le {n} schede più simili", "The {n} most similar records"),
+    "similar.none": ("Nessuna scheda da confrontare", "No record to compare"),
+    "similar.nearest": (
+        "In ordine di somiglianza, in tutte le lingue: le ultime possono parlare d’altro.",
+        "In order of likeness, in all languages: the last may be about something else.",
+    ),
+    "similar.empty": (
+        "Incolla qualche frase o scegli un documento: non c’è ancora nulla da confrontare.",
+        "Paste a few sentences or choose a document: there is nothing to compare yet.",
+    ),
+    "similar.too-long": (
+        "Il testo è troppo lungo: salvalo come documento e scegli quello.",
+        "The text is too long: save it as a document and choose that.",
+    ),
+    "similar.too-large": (
+        "È più grande di {most} MB: dividi il documento o riduci le immagini.",
+        "It is larger than {most} MB: split the document or make its pictures smaller.",
+    ),
     # --- what goes wrong -------------------------------------------------------------------------
     "error.title.400": ("La richiesta non si può capire", "The request cannot be understood"),
     "error.title.403": ("Non è permesso", "That is not allowed"),

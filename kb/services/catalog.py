@@ -24,6 +24,8 @@ from kb.values import Passage as PassageValue
 RECORD_TYPE = "text/x-record"
 """Media type of a record's own description."""
 
+LARGEST_ID = (1 << 63) - 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
@@ -33,6 +35,11 @@ class Original:
     name: str
     media_type: str
     sha256: str
+
+
+def possible(id_: int) -> int:
+    """The id, or 0, which nothing has, for one that is too large for a column."""
+    return id_ if 0 < id_ <= LARGEST_ID else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Catalog:
     def record(self, record_id: int, reader: Reader) -> RecordView:
         """A record with its documents and passages; raises `NotFound` when the reader may not know of it."""
         documents = selectinload(Record.documents)
-        chosen = select(Record).where(Record.id == record_id, visible_to(reader))
+        chosen = select(Record).where(Record.id == possible(record_id), visible_to(reader))
         with self._database.read() as session:
             row = session.execute(chosen.options(documents, documents.selectinload(Document.passages))).scalar()
             if row is None:
@@ -70,7 +77,7 @@ class Catalog:
 
     def original(self, document_id: int, reader: Reader) -> Original:
         """The stored file of a document; raises `NotFound` when the reader may not know of it."""
-        chosen = select(Document).join(Record).where(Document.id == document_id, visible_to(reader))
+        chosen = select(Document).join(Record).where(Document.id == possible(document_id), visible_to(reader))
         with self._database.read() as session:
             row = session.execute(chosen.where(Document.media_type != RECORD_TYPE)).scalar()
         if row is None or not self._files.path(row.sha256).exists():

@@ -83,6 +83,7 @@ class Models:
         self._embedders: dict[str, Embedder] = {}
         self._space: Space | None = None
         self._saved = 0
+        self._filled: tuple[object, ...] = ()
 
     # --- what there is ------------------------------------------------------------------------------
 
@@ -176,6 +177,9 @@ class Models:
 
     def fill_one(self, progress: Progress | None = None) -> int:
         """Embed some passages that lack a vector in a known model; returns how many, 0 when none lacks."""
+        state = self._gap_state()
+        if state == self._filled:
+            return 0
         for model_id, name in self._known():
             with self._database.read() as session:
                 todo = feed.lacking(session, model_id, GAP_BATCH)
@@ -186,7 +190,16 @@ class Models:
                     [feed.Vector(one.passage_id, *both) for one, both in zip(todo, vectors, strict=True)],
                 )
                 return len(todo)
+        # Taken before looking: what came in meanwhile makes the next look another one.
+        self._filled = state
         return 0
+
+    def _gap_state(self) -> tuple[object, ...]:
+        """What differs whenever a passage may newly lack a vector; cheap to ask, however much there is."""
+        with self._database.read() as session:
+            models = session.execute(select(Model.id, Model.created_at).order_by(Model.id)).all()
+            newest = session.execute(select(func.max(Passage.id))).scalar()
+            return feed.head(session), newest, *map(tuple, models)
 
     def _known(self) -> list[tuple[int, str]]:
         with self._database.read() as session:

@@ -109,7 +109,7 @@ class Reading:
 
     def read_one(self, model_id: int, embedder: Embedder, progress: Progress | None = None) -> Outcome | None:
         """Read the next document in line; None when there is none to be had."""
-        claim = self._claim()
+        claim = self._claim() if self._any_free() else None
         if claim is None or isinstance(claim, Outcome):
             return claim
         try:
@@ -131,12 +131,18 @@ class Reading:
 
     # --- taking a document on ---------------------------------------------------------------------
 
+    def _any_free(self) -> bool:
+        """Whether a document can be claimed; a look that takes no lock, for most looks find none."""
+        with self._database.read() as session:
+            if session.execute(select(Document.id).where(self._waiting()).limit(1)).first() is None:
+                return False
+            return (
+                session.execute(select(Document.id).where(self._waiting(), _free(session)).limit(1)).first() is not None
+            )
+
     def _claim(self) -> Claim | Outcome | None:
         with self._database.write() as session:
-            free = or_(
-                Document.lease_until.is_(None), Document.lease_until < now(), Document.lease_owner.in_(_gone(session))
-            )
-            chosen = select(Document).where(self._waiting(), free).order_by(Document.id).limit(1)
+            chosen = select(Document).where(self._waiting(), _free(session)).order_by(Document.id).limit(1)
             document = session.execute(chosen.with_for_update(skip_locked=True)).scalar()
             if document is None:
                 return None
@@ -248,6 +254,11 @@ class _Heartbeat:
         self._last = time.monotonic()
         with self._database.write() as session:
             session.execute(update(Document).where(self._mine).values(lease_until=now() + self._lease))
+
+
+def _free(session: Session) -> ColumnElement[bool]:
+    """The condition a document meets when nobody works on it."""
+    return or_(Document.lease_until.is_(None), Document.lease_until < now(), Document.lease_owner.in_(_gone(session)))
 
 
 def _gone(session: Session) -> list[str]:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from kb.db import Database
+from kb.db.entities import Passage
 from kb.errors import EmptyQuery, InvalidInput
 from kb.protocols import Space
 from kb.services import catalog, narrowing, ordering
 from kb.services.catalog import Found
 from kb.services.models import Models
-from kb.services.narrowing import Counts
 from kb.values import UNDETERMINED, Candidate, Hit, PassageHit, Query, Reader, Results, Span
 
 POOL = 200
@@ -62,8 +62,7 @@ class Search:
         """
         with self._asked(query, reader) as (session, space, asked, language):
             records, answered = self._listed(session, space, asked, language, reader)
-            facets = narrowing.counted(session, [passages[0][1].record.id for passages in records])
-            return self._results(asked, language, records, facets, answered)
+            return self.listed(session, asked, language, records, answered=answered)
 
     def ranking(self, query: Query, reader: Reader) -> list[int]:
         """Ids of all records that `search` would list, best first, without what a page shows of them."""
@@ -75,11 +74,30 @@ class Search:
         """The language a query is taken to be in, out of those the collection has."""
         return self._language(self._models.space(), text)
 
+    def checked(self, query: Query) -> Query:
+        """The query without what nobody can have meant; raises as `search` does."""
+        query = replace(query, text=_clean(query.text))
+        _check(query)
+        return query
+
+    def listed(
+        self, session: Session, query: Query, language: str, records: list[Ranked], *, answered: bool
+    ) -> Results:
+        """Ranked records as a page of results, with counts over all of them."""
+        page = records[query.offset : query.offset + query.limit]
+        return Results(
+            query=query,
+            language=language,
+            total=len(records),
+            hits=tuple(self._hit(query, language, passages) for passages in page),
+            facets=narrowing.counted(session, [passages[0][1].record.id for passages in records]),
+            answered=answered,
+        )
+
     @contextmanager
     def _asked(self, query: Query, reader: Reader) -> Iterator[tuple[Session, Space, Query, str]]:
         """The checked query, its language, and the space and snapshot it is answered from."""
-        query = replace(query, text=_clean(query.text))
-        _check(query)
+        query = self.checked(query)
         space = self._models.space()
         with self._database.read() as session:
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
@@ -110,17 +128,6 @@ class Search:
                 break
         return found
 
-    def _results(self, query: Query, language: str, records: list[Ranked], facets: Counts, answered: bool) -> Results:
-        page = records[query.offset : query.offset + query.limit]
-        return Results(
-            query=query,
-            language=language,
-            total=len(records),
-            hits=tuple(self._hit(query, language, passages) for passages in page),
-            facets=facets,
-            answered=answered,
-        )
-
     def _hit(self, query: Query, language: str, passages: Ranked) -> Hit:
         best, found = passages[0]
         record = found.record
@@ -138,7 +145,7 @@ class Search:
 
     def _passage(self, query: Query, language: str, candidate: Candidate, found: Found) -> PassageHit:
         passage, document = found.passage, found.document
-        answer = tuple(passage.sentences[candidate.sentence]) if candidate.sentence < len(passage.sentences) else None
+        answer = _sentence(passage, candidate.sentence)
         return PassageHit(
             passage_id=passage.id,
             document_id=document.id,
@@ -187,6 +194,14 @@ def _answering(records: list[Ranked], threshold: float) -> tuple[list[Ranked], b
         return records[:NEAREST], False
     listed = zip(records, likeliest, strict=True)
     return [passages for passages, likely in listed if likely >= threshold * TAIL], True
+
+
+def _sentence(passage: Passage, number: int) -> tuple[int, int] | None:
+    """Where a sentence stands in its passage; None for one that is not divided."""
+    if number >= len(passage.sentences):
+        return None
+    start, end = passage.sentences[number]
+    return start, end
 
 
 def _label(labels: Sequence[str], page: int | None) -> str | None:

@@ -69,6 +69,17 @@ class LexicalIndexContract(FollowerContract):
         )
         assert self.found(index, "cosa ha fatto wildpoldsried") == [1]
 
+    def test_compounds_are_found_by_what_they_hold_after_the_word_itself(self, index: Any) -> None:
+        rows = [
+            live(1, 1, language="de", text="Die Regenwassernutzungsanlage der Schule"),
+            live(2, 2, language="de", text="Das Regenwasser der Schule"),
+            live(3, 3, language="de", text="Die Straßenbahn der Schule"),
+        ]
+        index.apply(rows)
+        assert self.found(index, "Regenwasser") == [2, 1]
+        assert self.found(index, "Nutzung") == [1]
+        assert self.found(index, "Regenwasserspeicher") == [2, 1]
+
     def test_titles_and_headings_are_searched(self, index: Any) -> None:
         rows = [
             live(1, 1, language="it", text="testo", title="Mobilità dolce"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from kb import cli
 from kb.facets import FACETS
+from tests.support.bad_input import SILENT, WORDED
 from tests.support.tiny import TinyShelf
 
 TEXT = "Every household received a brown bin for organic waste. The bins are emptied twice a week by the town."
@@ -345,3 +347,82 @@ print([name for name in {HEAVY!r} if name in sys.modules])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Usage: kb" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_similar_takes_a_record_a_file_or_a_text(ready: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        ready("add", write(tmp_path / f"{name}.txt", f"{TEXT} Street {name}."))
+    by_record = ready("similar", "1", "--json").json
+    assert [hit["record"] for hit in by_record["hits"]] == [2]
+    other = write(tmp_path / "other" / "other.txt", TEXT)
+    for arguments in ((other,), ("--text", TEXT)):
+        result = ready("similar", *arguments, "--json")
+        assert (result.code, {hit["record"] for hit in result.json["hits"]}) == (0, {1, 2})
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    assert "record 1" in ready("similar", "-").out
+    assert records(ready) == "2 records"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [((), 2), (("99",), 3), (("none.pdf",), 2), (("--text", "?!"), 2), (("1", "--text", "a"), 2)]
+)
+def test_similar_refuses_what_it_cannot_compare(ready: Run, arguments: tuple[str, ...], code: int) -> None:
+    result = ready("similar", *arguments)
+    assert (result.code, result.out) == (code, "")
+    assert "Traceback" not in result.err
+
+
+def test_similar_names_what_is_wrong_with_a_file(ready: Run, tmp_path: Path) -> None:
+    result = ready("similar", protected_pdf(tmp_path / "locked.pdf"))
+    assert result.code == 6
+    assert "password" in result.err
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_text_without_a_letter_is_refused_in_one_sentence(ready: Run, name: str) -> None:
+    for result in (ready("search", "--", SILENT[name]), ready("similar", "--text", SILENT[name])):
+        assert (result.code, result.out) == (2, "")
+        assert result.err.count("\n") == 1
+
+
+def test_no_syntax_is_obeyed_nor_breaks_what_is_printed(ready: Run, tmp_path: Path) -> None:
+    ready("add", write(tmp_path / "bins.txt", TEXT))
+    for text in WORDED.values():
+        for result in (ready("search", "--json", "--", f"brown bin {text}"), ready("similar", "--text", text)):
+            assert (result.code, result.err) == (0, "")
+        assert ready("search", "--json", "--", f"brown bin {text}").json["total"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search", "bin", "--kind", "recipe"),
+        ("search", "bin", "--country", "italy"),
+        ("search", "bin", "--limit", "0"),
+        ("search", "bin", "--limit", "1e3"),
+        ("search", "bin", "--offset", "-1"),
+        ("search", "brown bin " * 10_000),
+        ("similar", "--text", "bin", "--limit", "1000"),
+        ("similar", "../nothing.pdf"),
+        ("show", "-1"),
+        ("show", "one"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(ready: Run, arguments: tuple[str, ...]) -> None:
+    result = ready(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("record", ["0", "9223372036854775807", "99999999999999999999999"])
+@pytest.mark.parametrize("command", ["show", "similar"])
+def test_a_number_that_no_record_has_is_not_found(ready: Run, command: str, record: str) -> None:
+    result = ready(command, record)
+    assert result.code == 3
+    assert result.err.count("\n") == 1
+
+
+def test_a_page_beyond_the_last_is_not_sold_as_no_answer(ready: Run, tmp_path: Path) -> None:
+    ready("add", write(tmp_path / "bins.txt", TEXT))
+    result = ready("search", "brown bin", "--offset", "99999999999999999999")
+    assert "end at 1" in result.out

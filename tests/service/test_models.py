@@ -116,3 +116,13 @@ def describe_draft(kb: Kb) -> Callable[[], None]:
         Worker(kb).drain()
 
     return add
+
+
+def test_a_model_that_comes_after_an_idle_turn_is_filled(kb: Kb) -> None:
+    worker = Worker(kb)
+    assert worker.drain() == 0
+    kb.models.add("other")
+    assert worker.drain() == 1
+    kb.models.drop("other")
+    kb.models.add("other")
+    assert worker.drain() == 1, "a model dropped and added again between two turns has no vectors"

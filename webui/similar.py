@@ -1,0 +1,100 @@
+"""More like this: the records like another one, like a pasted text, or like a file that is read and forgotten."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from flask import Blueprint, Response, make_response, render_template, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from kb.config import Config
+from kb.errors import EmptyQuery, IngestError, InvalidInput, NotReady
+from kb.services.similar import LISTED, LONGEST_TEXT
+from kb.values import Hit, Query, Results
+from webui import context
+from webui.texts import TEXTS, text
+
+SHORT = 4
+"""Records listed on the page of another."""
+
+MEGABYTE = 1 << 20
+MOST_TEXT_BYTES = 4 * LONGEST_TEXT
+"""A character is four bytes at most; a text that has more is refused before it is kept in memory."""
+
+ALL = Query(text="", limit=LISTED)
+
+blueprint = Blueprint("similar", __name__)
+
+
+@blueprint.get("/records/<int(max=9223372036854775807):record_id>/similar")
+def of_record(record_id: int) -> str:
+    """The records most like this one."""
+    view = context.kb().catalog.record(record_id, context.reader())
+    found = context.kb().similar.to_record(record_id, context.reader(), ALL)
+    return render_template("similar.html", record=view, results=found)
+
+
+@blueprint.get("/similar")
+def form() -> str:
+    """The form that takes a text or a file."""
+    return _page()
+
+
+@blueprint.post("/similar")
+def of_text() -> tuple[Response, int]:
+    """The records most like what was handed in; none of it is stored, here or by caches."""
+    pasted, status = "", 200
+    request.max_content_length = most_bytes(context.kb().config)
+    request.max_form_memory_size = MOST_TEXT_BYTES
+    try:
+        pasted = request.form.get("text", "")
+        page = _page(results=_found(pasted, request.files.get("file")), pasted=pasted)
+    except (IngestError, InvalidInput) as error:
+        page, status = _page(hint=_hint(error), pasted=pasted), 400
+    except RequestEntityTooLarge:
+        page, status = _page(hint=_too_large()), 413
+    response = make_response(page)
+    response.headers["Cache-Control"] = "no-store"
+    return response, status
+
+
+def most_bytes(config: Config) -> int:
+    """The largest form that is taken in: a file and a text."""
+    return config.max_file_mb * MEGABYTE + MOST_TEXT_BYTES
+
+
+def short_list(record_id: int) -> tuple[Hit, ...]:
+    """A few records like this one, for its page; none while search is not ready."""
+    try:
+        return context.kb().similar.to_record(record_id, context.reader(), Query(text="", limit=SHORT)).hits
+    except NotReady:
+        return ()
+
+
+def _found(pasted: str, file: FileStorage | None) -> Results:
+    """What is like the file when one was chosen, else like the text."""
+    if file is None or not file.filename:
+        return context.kb().similar.to_text(pasted, context.reader(), ALL)
+    with tempfile.TemporaryDirectory(prefix="kb-similar-") as aside:
+        path = Path(aside) / "file"
+        file.save(path)
+        return context.kb().similar.to_file(path, file.filename[-255:], context.reader(), ALL)
+
+
+def _page(*, results: Results | None = None, hint: str | None = None, pasted: str = "") -> str:
+    most = context.kb().config.max_file_mb
+    return render_template("similar.html", results=results, hint=hint, pasted=pasted[:LONGEST_TEXT], most=most)
+
+
+def _hint(error: IngestError | InvalidInput) -> str:
+    """What is wrong with what was handed in, in the words an upload gets."""
+    if isinstance(error, EmptyQuery):
+        return text("similar.empty", context.language())
+    key = f"failure.{error.code}" if f"failure.{error.code}" in TEXTS else "similar.too-long"
+    return text(key, context.language())
+
+
+def _too_large() -> str:
+    return text("similar.too-large", context.language(), most=context.kb().config.max_file_mb)
