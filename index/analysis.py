@@ -7,10 +7,11 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import Stemmer
+import stopwordsiso
 
 from index import compounds
 
@@ -96,6 +97,11 @@ def fold(word: str) -> str:
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
+def term(word: str, language: str) -> str:
+    """The term of a lower-case word in its language."""
+    return _forms(word, language)[0]
+
+
 def index_terms(text: str, language: str) -> IndexTerms:
     """Terms of a text in its own language."""
     found = words(text)
@@ -149,3 +155,9 @@ def _codes(found: list[str], *, only_capitals: bool) -> Iterator[str]:
         short = letters.isalpha() and len(letters) <= LONGEST_PREFIX and (letters.isupper() or not only_capitals)
         if short and number.isdigit():
             yield f"{NEUTRAL}:{fold(letters.lower())}{number}"
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """Lower-case words that say nothing of what a text is about; none for a language that is not known."""
+    return frozenset(stopwordsiso.stopwords(language)) if stopwordsiso.has_lang(language) else frozenset()

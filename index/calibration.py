@@ -1,51 +1,51 @@
-"""How sure one may be that a passage answers: how far it stands out from the whole collection."""
+"""How sure one may be that a passage answers: how far it stands out from what does not answer the query."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.evidence import Nominated
 from index.fusion import read_model, read_weights
 
 FILE = "calibration.json"
 
 SHRINK = 30
-"""Passages at which the collection's own background counts as much as the usual one."""
+"""Passages at which a collection's own background counts as much as the usual one."""
 
-HIGHEST = 0.99
-"""Background at most, so that there is always some way left from it to a cosine of 1."""
+NAMES = ("lift", "length")
+"""What the log-odds of an answer are the weighted sum of, beside an intercept."""
+
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """A logistic curve over the share of the way that a passage goes from the background to the query (Platt 1999).
+    """A logistic curve over how far a passage's score lies above the collection's (Platt 1999).
 
-    The background is the query's mean cosine with the whole collection: a query that means nothing is about as near
-    to everything, and in a collection with one subject everything is near. `usual` is what to expect of a collection
-    of which little is known; below `threshold` a hit is rather none. All this holds for the encoder named `model`.
+    A query that means nothing scores about as much with everything, and in a collection with one subject everything
+    scores high: what counts is the lift above the mean of a sample. A long query gathers more of it by chance than a
+    short one. `usual` is the mean to expect of a collection of which little is known; below `threshold` a hit is rather
+    none. All this holds for the encoder named `model`.
     """
 
     model: str
-    slope: float
+    lift: float
+    length: float
     intercept: float
     usual: float
     threshold: float
 
-    def probabilities(self, nominated: Nominated) -> NDArray[np.float64]:
-        """Probability that each candidate answers, (n,), in 0..1 and rising with its cosine.
+    def probabilities(self, scores: Scores, background: Scores, length: int) -> Scores:
+        """Probability that each candidate answers, (n,), in 0..1 and rising with its score.
 
-        `mean` is the query's mean cosine with all `count` passages; of a few passages one may be the answer itself,
-        so their mean is shrunk towards the usual one.
+        `background` holds the scores of a sample of the collection, `length` the number of the query's letters.
         """
-        cosines, sample = nominated.evidence.cosines, nominated.background.cosines
-        mean, count = float(sample.mean()) if sample.size else 0.0, sample.size
-        background = min((count * mean + SHRINK * self.usual) / (count + SHRINK), HIGHEST)
-        standing = (cosines.astype(np.float64) - background) / (1 - background)
-        odds = np.clip(self.slope * standing + self.intercept, -50, 50)
+        columns = signs(scores, background, length, self.usual)
+        odds = np.clip(columns @ np.array([self.lift, self.length]) + self.intercept, -50, 50)
         return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)
 
     @classmethod
@@ -53,3 +53,12 @@ class Calibration:
         """Read the curve from the folder of search settings; raises `InvalidSetting` when it cannot."""
         names = tuple(name for name in cls.__dataclass_fields__ if name != "model")
         return cls(model=read_model(settings / FILE), **read_weights(settings / FILE, names))
+
+
+def signs(scores: Scores, background: Scores, length: int, usual: float) -> Scores:
+    """What tells an answer, a row for each score and a column for each of `NAMES`.
+
+    Of a few passages one may be the answer itself, so that their mean is shrunk towards the usual one.
+    """
+    mean = (float(background.sum()) + SHRINK * usual) / (background.size + SHRINK)
+    return np.column_stack([scores - mean, np.full(scores.size, math.log1p(length))])

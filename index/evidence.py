@@ -9,7 +9,18 @@ from numpy.typing import NDArray
 
 from kb.protocols import Ids
 
-NAMES = ("cosine", "sentence", "overlap", "length", "same", "same_cosine", "same_lexical", "other_lexical")
+NAMES = (
+    "cosine",
+    "sentence",
+    "letters",
+    "length",
+    "same",
+    "same_cosine",
+    "same_lexical",
+    "same_best",
+    "other_lexical",
+    "pairs",
+)
 """What a score is the weighted sum of, in the order of `Evidence.columns`."""
 
 Column = NDArray[np.float32]
@@ -20,15 +31,17 @@ class Evidence:
     """What speaks for each of n candidates, every array (n,).
 
     `cosines` is the whole passage's and `sentences` its best sentence's, both in the neutral space; `lexical` is BM25
-    divided by the query's best; `overlap` is the part of the query's letters that it has; `counts` says of how many
-    sentences the best was taken, for the best of many is higher by chance; `same`, whether it is in the query's
-    language: there shared words count and their absence counts against, in another only meaning does.
+    divided by the query's best; `letters` and `pairs` are the parts of the query's letters and pairs of words that it
+    has; `counts` says of how many sentences the best was taken, for the best of many is higher by chance; `same`,
+    whether it is in the query's language: there shared words count and their absence counts against, in another only
+    meaning does.
     """
 
     cosines: Column
     sentences: Column
     lexical: Column
-    overlap: Column
+    letters: Column
+    pairs: Column
     counts: NDArray[np.int64]
     same: NDArray[np.bool_]
 
@@ -41,7 +54,8 @@ class Evidence:
             cosines=self.cosines[chosen],
             sentences=self.sentences[chosen],
             lexical=self.lexical[chosen],
-            overlap=self.overlap[chosen],
+            letters=self.letters[chosen],
+            pairs=self.pairs[chosen],
             counts=self.counts[chosen],
             same=self.same[chosen],
         )
@@ -53,12 +67,15 @@ class Evidence:
             [
                 self.cosines,
                 self.sentences,
-                self.overlap,
+                self.letters,
                 np.log(np.maximum(self.counts, 1)),
                 same,
                 same * self.cosines,
                 same * self.lexical,
+                # What comes near the best by words is worth more than its share: a title asked for word for word.
+                same * self.lexical**4,
                 (1 - same) * self.lexical,
+                same * self.pairs,
             ]
         )
 
@@ -68,11 +85,11 @@ class Nominated:
     """The passages that either index puts forward for one query, ids ascending, and what speaks for each.
 
     `nearest` is the number of each one's best sentence; `background` is what speaks for a sample of the whole
-    collection, most of which answers nothing; `letters` counts those of the query.
+    collection, most of which answers nothing; `length` counts the letters of the query.
     """
 
     ids: Ids
     evidence: Evidence
     nearest: NDArray[np.int64]
     background: Evidence
-    letters: int
+    length: int

@@ -1,4 +1,4 @@
-"""The weights of fusion, found by maximum likelihood on queries whose answers are known."""
+"""The weights of fusion and of the probability, found by maximum likelihood on queries whose answers are known."""
 
 from __future__ import annotations
 
@@ -77,3 +77,20 @@ def _loss(one: _Set, weights: Matrix) -> tuple[float, Matrix]:
     pulled = share * others / total
     pushed = (share / total).sum(axis=1, keepdims=True) * np.where(one.relevant, 0, odds)
     return float(value), np.einsum("qn,qnk->k", pushed - pulled, one.columns) / len(scores)
+
+
+def fit_curve(columns: Matrix, answers: NDArray[np.bool_], weights: Matrix) -> tuple[Matrix, float]:
+    """Slopes (k,) and intercept of a logistic curve through hits that answer or not, each of some weight, (n,)."""
+    middle, deviation = columns.mean(axis=0), columns.std(axis=0) + 1e-9
+    scaled = np.column_stack([(columns - middle) / deviation, np.ones(len(columns))])
+    shares = weights / weights.sum()
+
+    def loss(slopes: Matrix) -> tuple[float, Matrix]:
+        odds = scaled @ slopes
+        value = float(shares @ (np.logaddexp(0, odds) - answers * odds)) + PENALTY * float(slopes[:-1] @ slopes[:-1])
+        pulled = scaled.T @ (shares * (1 / (1 + np.exp(-odds)) - answers))
+        return value, pulled + 2 * PENALTY * np.append(slopes[:-1], 0)
+
+    found = minimize(loss, np.zeros(scaled.shape[1]), jac=True, method="L-BFGS-B").x
+    slopes = found[:-1] / deviation
+    return slopes, float(found[-1] - slopes @ middle)

@@ -21,12 +21,14 @@ class Fusion:
 
     cosine: float
     sentence: float
-    overlap: float
+    letters: float
     length: float
     same: float
     same_cosine: float
     same_lexical: float
+    same_best: float
     other_lexical: float
+    pairs: float
 
     def scores(self, evidence: Evidence) -> NDArray[np.float64]:
         """Log-odds of each candidate, (n,)."""

@@ -1,21 +1,23 @@
-"""How much of a query's letters a passage has: names and words of one origin, which translation changes little.
+"""How much of a query a passage has of what BM25 does not see: its letters in any script, and its pairs of words.
 
 Character n-grams are what retrieval between related languages without a dictionary rests on (McNamee and Mayfield
-2004). Read in Latin letters, `Warschau`, `Varsavia` and `Варшава` share some, and so does every inflected form.
+2004). Read in Latin letters, `Warschau`, `Varsavia` and `Варшава` share some, and so does every inflected form. Two
+words side by side say more than each alone (Metzler and Croft 2005): `verde urbano` is neither a colour nor a tram.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from anyascii import anyascii
 from numpy.typing import NDArray
 
-from index.analysis import words
+from index.analysis import stop_words, term, words
 from index.ragged import Ragged
 from kb.protocols import Ids
 from kb.values import Change
@@ -24,18 +26,22 @@ LENGTH = 4
 """Letters of an n-gram: shorter ones are in everything, longer ones are spelt otherwise in the next language."""
 
 BUCKETS = 1 << 16
-"""An n-gram is kept as a number below this; of a passage's few hundred, hardly two have the same."""
+"""A feature is kept as a number below this; of a passage's few hundred, hardly two have the same."""
 
-Grams = NDArray[np.uint16]
+Numbers = NDArray[np.uint16]
+
+Features = Callable[[str, str], Numbers]
+"""What is counted of a text in a language: distinct numbers, ascending."""
 
 
 class OverlapIndex:
-    """The distinct n-grams of each passage, title and headings included; a follower of the feed.
+    """The distinct features of each passage, title and headings included; a follower of the feed.
 
     Not safe for threads; its space is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, features: Features) -> None:
+        self._features = features
         self._rows = Ragged(1, np.uint16)
         self._frequencies = np.zeros(BUCKETS, dtype=np.int64)
 
@@ -48,32 +54,35 @@ class OverlapIndex:
         """Replay changes in order of seq; the last word on an id counts."""
         latest = {change.passage_id: change for change in sorted(changes, key=lambda change: change.seq)}
         self._remove(np.array(sorted(latest), dtype=np.int64))
-        added = [(change.passage_id, _of(change)) for change in latest.values() if change.live]
-        for _, grams in added:
-            self._frequencies[grams] += 1
-        self._rows.put([id_ for id_, _ in added], [grams[:, None] for _, grams in added], [0] * len(added))
+        added = [(change.passage_id, self._of(change)) for change in latest.values() if change.live]
+        for _, numbers in added:
+            self._frequencies[numbers] += 1
+        self._rows.put([id_ for id_, _ in added], [numbers[:, None] for _, numbers in added], [0] * len(added))
+
+    def _of(self, change: Change) -> Numbers:
+        return self._features(f"{change.title}\n{change.heading}\n{change.text}", change.language)
 
     def _remove(self, ids: Ids) -> None:
         held = ids[self._rows.holds(ids)]
         if held.size:
-            grams, _ = self._rows.take(held)
-            np.subtract.at(self._frequencies, grams[:, 0], 1)
+            numbers, _ = self._rows.take(held)
+            np.subtract.at(self._frequencies, numbers[:, 0], 1)
             self._rows.drop(held.tolist())
 
     # --- searching -----------------------------------------------------------------------------------
 
-    def shares(self, text: str, ids: Ids) -> NDArray[np.float32]:
-        """Part of the query's n-grams, each weighed by its rarity, that each passage has; in 0..1, 0 if not held."""
+    def shares(self, text: str, language: str, ids: Ids) -> NDArray[np.float32]:
+        """Part of the query's features, each weighed by its rarity, that each passage has; in 0..1, 0 if not held."""
         found = np.zeros(ids.size, dtype=np.float32)
-        weights = self._weights(grams(text))
+        weights = self._weights(self._features(text, language))
         known = np.flatnonzero(self._rows.counts(ids))
         if known.size and (total := float(weights.sum())):
             rows, starts = self._rows.take(ids[known])
             found[known] = np.add.reduceat(weights[rows[:, 0]], starts) / total
         return found
 
-    def _weights(self, asked: Grams) -> NDArray[np.float32]:
-        """BM25's inverse document frequency of each n-gram asked for, at its place; 0 everywhere else."""
+    def _weights(self, asked: Numbers) -> NDArray[np.float32]:
+        """BM25's inverse document frequency of each feature asked for, at its place; 0 everywhere else."""
         frequencies, count = self._frequencies[asked], len(self)
         weights = np.zeros(BUCKETS, dtype=np.float32)
         weights[asked] = np.log1p((count - frequencies + 0.5) / (frequencies + 0.5))
@@ -86,39 +95,48 @@ class OverlapIndex:
         return self._rows.ids
 
     def save(self, folder: Path) -> None:
-        """Write the n-grams into an existing, empty folder."""
+        """Write the features into an existing, empty folder."""
         self._rows.save(folder / "rows.npz")
 
     @classmethod
-    def load(cls, folder: Path) -> OverlapIndex:
+    def load(cls, folder: Path, features: Features) -> OverlapIndex:
         """Read what `save` wrote; raises `ValueError` or `OSError` when it cannot."""
-        loaded = cls()
+        loaded = cls(features)
         loaded._rows.load(folder / "rows.npz")
         held, _ = loaded._rows.take(loaded.ids())
         loaded._frequencies += np.bincount(held[:, 0], minlength=BUCKETS)
         return loaded
 
 
-def grams(text: str) -> Grams:
-    """Distinct n-grams of a text as numbers, ascending; a short word is one by itself, and so is one with digits."""
-    found: set[int] = set()
-    for word in words(text):
-        found.update(_word_grams(word.lower()))
-    return np.array(sorted(found), dtype=np.uint16)
+def letters(text: str, _language: str) -> Numbers:
+    """The n-grams of a text, whatever its language; a short word is one by itself, and so is one with digits."""
+    return _numbers(gram for word in words(text) for gram in _grams(word.lower()))
 
 
-def _of(change: Change) -> Grams:
-    return grams(f"{change.title} {change.heading} {change.text}")
+def pairs(text: str, language: str) -> Numbers:
+    """The pairs of stems that follow each other in a line, once words that say nothing are left out."""
+    return _numbers(
+        _number(f"{one} {other}") for line in text.splitlines() for one, other in pairwise(_stems(line, language))
+    )
+
+
+def _stems(line: str, language: str) -> list[str]:
+    unmeant = stop_words(language)
+    return [term(word, language) for word in map(str.lower, words(line)) if word not in unmeant]
+
+
+def _numbers(found: Iterable[int]) -> Numbers:
+    return np.array(sorted(set(found)), dtype=np.uint16)
 
 
 @lru_cache(maxsize=100_000)
-def _word_grams(word: str) -> tuple[int, ...]:
-    letters = anyascii(word).lower()
-    framed = f"^{letters}$"
-    if any(map(str.isdigit, letters)) or len(framed) <= LENGTH:
+def _grams(word: str) -> tuple[int, ...]:
+    latin = anyascii(word).lower()
+    framed = f"^{latin}$"
+    if any(map(str.isdigit, latin)) or len(framed) <= LENGTH:
         return (_number(framed),)
     return tuple(_number(framed[start : start + LENGTH]) for start in range(len(framed) - LENGTH + 1))
 
 
-def _number(gram: str) -> int:
-    return zlib.crc32(gram.encode()) % BUCKETS
+def _number(feature: str) -> int:
+    return zlib.crc32(feature.encode()) % BUCKETS

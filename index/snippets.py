@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
-import stopwordsiso
-
-from index.analysis import WORD, index_terms, query_terms
+from index.analysis import WORD, index_terms, query_terms, stop_words
 from kb.values import Span
 
 LENGTH = 320
@@ -37,9 +35,9 @@ def snippet(
     passage's language, is one of the query's in either language.
     """
     shown, first, last = _spaced(text, answer or (0, len(text)))
-    matches = _matches(shown, language, query, query_language)
-    start, end = _window(shown, matches, first, last)
-    return _spans(shown, start, end, matches)
+    wanted = _Wanted.of(query, language, query_language)
+    start, end = _window(shown, wanted, first, last)
+    return _spans(shown, start, end, wanted.within(shown, start, end))
 
 
 def _spaced(text: str, span: tuple[int, int]) -> tuple[str, int, int]:
@@ -49,34 +47,41 @@ def _spaced(text: str, span: tuple[int, int]) -> tuple[str, int, int]:
     return " ".join(part for part in (before, within, after) if part), first, first + len(within)
 
 
-def _matches(text: str, language: str, query: str, query_language: str) -> list[_Match]:
-    unmarked = _stop_words(language) | _stop_words(query_language)
-    asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
-    terms = query_terms(asked, {language, query_language})
-    wanted = {*terms.strict, *terms.loose}
-    found = []
-    for word in WORD.finditer(text):
-        if word.group().lower() in unmarked:
-            continue
-        own = index_terms(word.group(), language)
-        shared = wanted.intersection((*own.strict, *own.loose, *own.parts))
-        if shared:
-            found.append(_Match(word.start(), word.end(), min(shared)))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Terms that are marked in a passage of one language, and the words that are not whatever their term."""
+
+    language: str
+    terms: frozenset[str]
+    unmarked: frozenset[str]
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def of(cls, query: str, language: str, query_language: str) -> _Wanted:
+        """What to mark for a query: the terms of its words in its own language and in the passage's."""
+        unmarked = stop_words(language) | stop_words(query_language)
+        asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
+        terms = query_terms(asked, {language, query_language})
+        return cls(language, frozenset((*terms.strict, *terms.loose)), unmarked)
+
+    def within(self, text: str, start: int, end: int) -> list[_Match]:
+        """The words to mark in a part of a text."""
+        found = []
+        for word in WORD.finditer(text, start, end):
+            if word.group().lower() not in self.unmarked:
+                own = index_terms(word.group(), self.language)
+                if shared := self.terms.intersection((*own.strict, *own.loose)):
+                    found.append(_Match(word.start(), word.end(), min(shared)))
+        return found
 
 
-@cache
-def _stop_words(language: str) -> frozenset[str]:
-    """Words that say nothing of why a passage was found; none for a language that is not known."""
-    return frozenset(stopwordsiso.stopwords(language)) if stopwordsiso.has_lang(language) else frozenset()
-
-
-def _window(text: str, matches: Sequence[_Match], first: int, last: int) -> tuple[int, int]:
+def _window(text: str, wanted: _Wanted, first: int, last: int) -> tuple[int, int]:
     """Where the snippet begins and ends, both at the edge of a word, from `first` on or between there and `last`."""
     if len(text) <= LENGTH:
         return 0, len(text)
     start = first
     if last - first > LENGTH:
+        matches = wanted.within(text, first, last)
         starts = [first, *(match.start - LEAD for match in matches if first <= match.start - LEAD < last)]
         start = max(starts, key=lambda start: (_distinct(matches, start), -start))
     start = min(start, len(text) - LENGTH)

@@ -17,7 +17,7 @@ from index.evidence import Evidence, Nominated
 from index.fusion import Fusion
 from index.lexical import WordIndex
 from index.neutral import Projection
-from index.overlap import OverlapIndex
+from index.overlap import OverlapIndex, letters, pairs
 from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
 from kb.protocols import Embedder, Follower, Ids, Source, Vectors
@@ -29,13 +29,13 @@ POOL = 200
 SAMPLE = 200
 """Passages, spread over the whole collection, that say how near a query is to what does not answer it."""
 
-FORMAT = 3
+FORMAT = 4
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
 Worded = Callable[[int, Ids | None], tuple[Ids, NDArray[np.float32]]]
 """The query's search by words: so many, of these."""
 
-DENSE, LEXICAL, SENTENCES, OVERLAP = "dense", "lexical", "sentences", "overlap"
+DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "letters", "pairs"
 
 
 class SearchSpace:
@@ -59,7 +59,7 @@ class SearchSpace:
         self._dense = FlatIndex(embedder.dimension, projection)
         self._lexical = WordIndex(self._home.folder)
         self._sentences = SentenceIndex(embedder.dimension, projection)
-        self._overlap = OverlapIndex()
+        self._letters, self._pairs = OverlapIndex(letters), OverlapIndex(pairs)
         self._sample: Ids = np.empty(0, dtype=np.int64)
 
     @classmethod
@@ -99,12 +99,13 @@ class SearchSpace:
         with self._lock:
             dense = FlatIndex.load(folder / DENSE, self._embedder.dimension, self._projection)
             sentences = SentenceIndex.load(folder / SENTENCES, self._embedder.dimension, self._projection)
-            overlap = OverlapIndex.load(folder / OVERLAP)
+            same_letters = OverlapIndex.load(folder / LETTERS, letters)
+            same_pairs = OverlapIndex.load(folder / PAIRS, pairs)
             home = snapshot.Lease(self._work, "live")
             lexical = WordIndex.load(folder / LEXICAL, home.folder)
             self._release()
             self._dense, self._lexical, self._home, self.cursor = dense, lexical, home, cursor
-            self._sentences, self._overlap = sentences, overlap
+            self._sentences, self._letters, self._pairs = sentences, same_letters, same_pairs
             self._sample = _spread(sentences.ids())
 
     # --- following -----------------------------------------------------------------------------------
@@ -122,7 +123,8 @@ class SearchSpace:
             DENSE: self._dense,
             LEXICAL: self._lexical,
             SENTENCES: self._sentences,
-            OVERLAP: self._overlap,
+            LETTERS: self._letters,
+            PAIRS: self._pairs,
         }
 
     def ids(self) -> Ids:
@@ -181,7 +183,8 @@ class SearchSpace:
         """
         nominated = self.weigh(text, language=language, limit=limit, allowed=allowed)
         scores = self._fusion.scores(nominated.evidence)
-        probabilities = self._calibration.probabilities(nominated)
+        background = self._fusion.scores(nominated.background)
+        probabilities = self._calibration.probabilities(scores, background, nominated.length)
         order = np.lexsort((nominated.ids, -scores))[:limit]
         return [_candidate(nominated, row, scores[row], probabilities[row]) for row in order.tolist()]
 
@@ -198,7 +201,8 @@ class SearchSpace:
                 cosines=self._dense.cosines(vector, judged),
                 sentences=near.cosines,
                 lexical=np.concatenate([lexical, np.zeros(self._sample.size, dtype=np.float32)]),
-                overlap=self._overlap.shares(text, judged),
+                letters=self._letters.shares(text, language, judged),
+                pairs=self._pairs.shares(text, language, judged),
                 counts=near.counts,
                 same=np.array([code == language for code in self._dense.languages(judged)], dtype=np.bool_),
             )
@@ -207,7 +211,7 @@ class SearchSpace:
             evidence=evidence.rows(np.arange(ids.size)),
             nearest=near.numbers[: ids.size],
             background=evidence.rows(np.arange(ids.size, judged.size)),
-            letters=sum(map(str.isalnum, text)),
+            length=sum(map(str.isalnum, text)),
         )
 
     def _nominees(

@@ -49,7 +49,7 @@ class Config(BaseSettings):
         default=0, ge=0, le=256, description="Threads of the encoder; 0 takes one for each core."
     )
     passage_tokens: int = Field(
-        default=320, ge=64, le=8192, description="Most tokens of a passage; never more than the encoder's window."
+        default=480, ge=64, le=8192, description="Most tokens of a passage; never more than the encoder's window."
     )
     max_file_mb: int = Field(default=200, ge=1, description="Largest file taken in, in megabytes.")
     extract_memory_mb: int = Field(default=1024, ge=256, description="Memory the reader of one file may use.")

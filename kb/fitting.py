@@ -1,27 +1,43 @@
-"""Fitting the search's weights and its probability on labelled sets, with the product's own ranking."""
+"""Fitting the search's weights and its probability on labelled sets, with the product's own ranking.
+
+What is fitted and what it was fitted on is written side by side, and every figure is given twice: with the weights that
+ship, and with those fitted without the set it is measured on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.evidence import Nominated
+from index import calibration, fitting
+from index.evidence import NAMES, Nominated
 from index.space import SearchSpace
 from kb.bootstrap import Kb
 from kb.errors import NoModel
 from kb.protocols import Progress
-from kb.services.evaluation import Bench, Corpus, read_corpus
+from kb.services.evaluation import Bench, Corpus, metrics, read_corpus
 
 NOMINATED = 200
 """Passages that each side puts forward, as in a search."""
 
 FOREIGN = 300
 """Queries of every other set, asked of a collection that has no answer to them."""
+
+
+MOST_REFUSED = 0.02
+"""Part of the queries that have an answer which the threshold may refuse."""
+
+THRESHOLDS = np.arange(0.01, 0.5, 0.005)
+KINDS = ("own", "foreign", "nonsense")
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +49,24 @@ class Asked:
     documents: Sequence[str]
     relevant: NDArray[np.bool_]
     kind: str
+
+    @property
+    def judged(self) -> fitting.Judged:
+        """What the weights of fusion are fitted to."""
+        return fitting.Judged(self.nominated.evidence.columns(), self.relevant)
+
+    def scores(self, weights: Vector) -> Vector:
+        """The score of each nominee."""
+        return np.asarray(self.nominated.evidence.columns() @ weights, dtype=np.float64)
+
+    def background(self, weights: Vector) -> Vector:
+        """The scores of the sample of the collection."""
+        return np.asarray(self.nominated.background.columns() @ weights, dtype=np.float64)
+
+    def ranking(self, scores: Vector) -> list[str]:
+        """Documents in order of their best passage."""
+        order = np.lexsort((self.nominated.ids, -scores))
+        return list(dict.fromkeys(self.documents[row] for row in order))
 
 
 def gather(
@@ -82,3 +116,100 @@ def _asked(
         documents = [owner[id_] for id_ in nominated.ids.tolist()]
         yield Asked(text, nominated, documents, np.array([one in relevant for one in documents], dtype=np.bool_), kind)
         report(number, len(rows))
+
+
+# --- fitting -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Weights of fusion, (columns,), and the curve that makes a score a probability."""
+
+    weights: Vector
+    slopes: Vector
+    intercept: float
+    usual: float
+
+    def likeliest(self, asked: Asked) -> float:
+        """The probability of the best hit."""
+        scores, background = asked.scores(self.weights), asked.background(self.weights)
+        columns = calibration.signs(scores[[scores.argmax()]], background, asked.nominated.length, self.usual)
+        return float(1 / (1 + np.exp(-(columns @ self.slopes + self.intercept)[0])))
+
+
+def fit(sets: Mapping[str, Sequence[Asked]]) -> Fitted:
+    """Weights first, on what each set's own queries were nominated; then the curve, on the best hit of everything."""
+    own = [[one.judged for one in rows if one.kind == "own"] for rows in sets.values()]
+    weights = np.array([fitting.fit(own)[name] for name in NAMES])
+    usual = float(np.mean([one.background(weights).mean() for rows in sets.values() for one in rows]))
+    columns, answers, shares = [], [], []
+    for rows in sets.values():
+        counts = {kind: sum(one.kind == kind for one in rows) for kind in KINDS}
+        for one in rows:
+            scores = one.scores(weights)
+            best = int(scores.argmax())
+            columns.append(calibration.signs(scores[[best]], one.background(weights), one.nominated.length, usual)[0])
+            answers.append(bool(one.relevant[best]))
+            # Every set counts the same, and in each what it cannot answer half as much as its own queries.
+            shares.append(1 / counts["own"] if one.kind == "own" else 0.25 / counts[one.kind])
+    slopes, intercept = fitting.fit_curve(np.array(columns), np.array(answers), np.array(shares))
+    return Fitted(weights, slopes, intercept, usual)
+
+
+def write(folder: Path, sets: Mapping[str, Sequence[Asked]], model: str) -> dict[str, Any]:
+    """Fit and write `fusion.json`, `calibration.json` and the evidence for both into `folder`; returns the evidence."""
+    fitted = fit(sets)
+    without = {name: fit({other: rows for other, rows in sets.items() if other != name}) for name in sets}
+    threshold = _threshold(
+        {name: [(one.kind, without[name].likeliest(one)) for one in rows] for name, rows in sets.items()}
+    )
+    evidence = {
+        "model": model,
+        "threshold": threshold,
+        "sets": {name: _evidence(rows, fitted, without[name], threshold) for name, rows in sets.items()},
+    }
+    weights = dict(zip(NAMES, np.round(fitted.weights, 3).tolist(), strict=True))
+    curve = dict(zip(calibration.NAMES, np.round(fitted.slopes, 4).tolist(), strict=True))
+    curve |= {"intercept": round(fitted.intercept, 4), "usual": round(fitted.usual, 2), "threshold": threshold}
+    for name, content in (
+        (
+            "fusion.json",
+            {"weights": weights, "model": model, "fitted": "softmax of an answer against what does not answer"},
+        ),
+        ("calibration.json", {"weights": curve, "model": model, "fitted": "logistic regression over best hits"}),
+        ("evidence.json", evidence),
+    ):
+        (folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return evidence
+
+
+def _threshold(found: Mapping[str, Sequence[tuple[str, float]]]) -> float:
+    """The highest one that refuses, in the mean over sets, few queries that have an answer."""
+    own = [np.array([likely for kind, likely in rows if kind == "own"]) for rows in found.values()]
+    kept = [at for at in THRESHOLDS if np.mean([(likely < at).mean() for likely in own]) <= MOST_REFUSED]
+    return round(float(kept[-1]), 3) if kept else float(THRESHOLDS[0])
+
+
+def _evidence(rows: Sequence[Asked], fitted: Fitted, without: Fitted, threshold: float) -> dict[str, Any]:
+    return {
+        "queries": {kind: sum(one.kind == kind for one in rows) for kind in KINDS},
+        "fitted": _measured(rows, fitted, threshold),
+        "held_out": _measured(rows, without, threshold),
+    }
+
+
+def _measured(rows: Sequence[Asked], fitted: Fitted, threshold: float) -> dict[str, Any]:
+    own = [one for one in rows if one.kind == "own"]
+    scores = []
+    for one in own:
+        relevant = frozenset(name for name, answers in zip(one.documents, one.relevant, strict=True) if answers)
+        scores.append(metrics(one.ranking(one.scores(fitted.weights)), relevant or frozenset({""})))
+    likely = {kind: np.array([fitted.likeliest(one) for one in rows if one.kind == kind]) for kind in KINDS}
+    right = np.array([bool(one.relevant[one.scores(fitted.weights).argmax()]) for one in own])
+    return {
+        **{name: round(float(np.mean([score[name] for score in scores])), 4) for name in ("MRR@10", "nDCG@10")},
+        "refused": {kind: round(float((likely[kind] < threshold).mean()), 3) for kind in KINDS if likely[kind].size},
+        "brier": round(float(np.mean((likely["own"] - right) ** 2)), 4),
+        "mean_probability": round(float(likely["own"].mean()), 3),
+        "best_hit_right": round(float(right.mean()), 3),
+    }

@@ -41,7 +41,7 @@ def origin(query: Query) -> Point:
     return point
 
 
-def arranged(session: Session, query: Query, ranked: Sequence[tuple[Record, float]]) -> list[int]:
+def arranged(session: Session, query: Query, ranked: Sequence[tuple[Row[Any], float]]) -> list[int]:
     """Positions of ranked records, given with their scores best first, in the order that the query asks for."""
     positions = range(len(ranked))
     if query.sort == "date":
@@ -80,16 +80,16 @@ def most_alike(session: Session, mine: Profile, chosen: Select[int]) -> list[int
     return [row.id for row in sorted(rows, key=lambda row: (-alike[row.id], *_newest_first(row)))]
 
 
-def _newest_first(record: Record | Row[Any]) -> tuple[bool, int, int]:
+def _newest_first(record: Row[Any]) -> tuple[bool, int, int]:
     return record.year is None, -(record.year or 0), -record.id
 
 
-def _nearest_first(record: Record, point: Point) -> tuple[float, int]:
+def _nearest_first(record: Row[Any], point: Point) -> tuple[float, int]:
     there = catalog.point(record)
     return places.distance(point, there) if there else math.inf, record.id
 
 
-def _likened(session: Session, mine: Profile, ranked: Sequence[tuple[Record, float]]) -> list[float]:
+def _likened(session: Session, mine: Profile, ranked: Sequence[tuple[Row[Any], float]]) -> list[float]:
     """Each score with what the likeness of its record's place adds to it."""
     known = comparable.traits(session, [record for record, _ in ranked])
     return [score + comparable.WORTH * comparable.likeness(mine, known[record.id]) for record, score in ranked]

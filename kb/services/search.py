@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from kb.db.entities import Passage
 from kb.errors import EmptyQuery, InvalidInput
 from kb.protocols import Space
 from kb.services import catalog, narrowing, ordering
-from kb.services.catalog import Found
+from kb.services.catalog import Found, Owner
 from kb.services.models import Models
 from kb.values import UNDETERMINED, Candidate, Hit, PassageHit, Query, Reader, Results, Span
 
@@ -32,8 +32,19 @@ TAIL = 0.25
 NEAREST = 10
 """Records shown when none is likely to answer."""
 
-Ranked = list[tuple[Candidate, Found]]
-"""The passages of one record, best first."""
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A record and its passages, best first."""
+
+    record: Owner
+    passages: tuple[Candidate, ...]
+
+    @property
+    def likeliest(self) -> float:
+        """The probability of the passage most likely to answer."""
+        return max(one.probability for one in self.passages)
+
 
 LanguageDetector = Callable[[str, Collection[str]], tuple[str, float]]
 """Language of a short text among those given, with a confidence."""
@@ -62,13 +73,13 @@ class Search:
         """
         with self._asked(query, reader) as (session, space, asked, language):
             records, answered = self._listed(session, space, asked, language, reader)
-            return self.listed(session, asked, language, records, answered=answered)
+            return self.listed(session, asked, language, records, reader, answered=answered)
 
     def ranking(self, query: Query, reader: Reader) -> list[int]:
         """Ids of all records that `search` would list, best first, without what a page shows of them."""
         with self._asked(query, reader) as (session, space, asked, language):
             records, _ = self._listed(session, space, asked, language, reader)
-            return [passages[0][1].record.id for passages in records]
+            return [ranked.record.id for ranked in records]
 
     def language(self, text: str) -> str:
         """The language a query is taken to be in, out of those the collection has."""
@@ -80,17 +91,26 @@ class Search:
         _check(query)
         return query
 
-    def listed(
-        self, session: Session, query: Query, language: str, records: list[Ranked], *, answered: bool
+    def listed(  # noqa: PLR0913 - what is asked, by whom, and what was found
+        self,
+        session: Session,
+        query: Query,
+        language: str,
+        records: Sequence[Ranked],
+        reader: Reader,
+        *,
+        answered: bool,
     ) -> Results:
         """Ranked records as a page of results, with counts over all of them."""
         page = records[query.offset : query.offset + query.limit]
+        shown = [one.passage_id for ranked in page for one in ranked.passages[:PASSAGES_SHOWN]]
+        rows = catalog.hydrate(session, shown, query.filters, reader)
         return Results(
             query=query,
             language=language,
             total=len(records),
-            hits=tuple(self._hit(query, language, passages) for passages in page),
-            facets=narrowing.counted(session, [passages[0][1].record.id for passages in records]),
+            hits=tuple(self._hit(query, language, ranked, rows) for ranked in page),
+            facets=narrowing.counted(session, [ranked.record.id for ranked in records]),
             answered=answered,
         )
 
@@ -110,27 +130,23 @@ class Search:
         self, session: Session, space: Space, query: Query, language: str, reader: Reader
     ) -> tuple[list[Ranked], bool]:
         """The records worth listing in the order asked for, and whether any is likely to answer."""
-        records = _by_record(self._found(session, space, query, language, reader))
-        listed, answered = _answering(records, space.threshold)
-        scored = [(passages[0][1].record, passages[0][0].score) for passages in listed]
+        listed, answered = _answering(self._found(session, space, query, language, reader), space.threshold)
+        scored = [(ranked.record, ranked.passages[0].score) for ranked in listed]
         return [listed[position] for position in ordering.arranged(session, query, scored)], answered
 
-    def _found(
-        self, session: Session, space: Space, query: Query, language: str, reader: Reader
-    ) -> list[tuple[Candidate, Found]]:
-        """Ranked passages that the reader may see, best first; asks for more once when many are dropped."""
+    def _found(self, session: Session, space: Space, query: Query, language: str, reader: Reader) -> list[Ranked]:
+        """Ranked records that the reader may see, best first; asks for more once when many passages are dropped."""
         allowed = catalog.allowed(session, query.filters, reader) if query.filters else None
         for limit in (POOL, 4 * POOL):
             ranked = space.rank(query.text, language=language, limit=limit, allowed=allowed)
-            rows = catalog.hydrate(session, [one.passage_id for one in ranked], query.filters, reader)
-            found = [(one, rows[one.passage_id]) for one in ranked if one.passage_id in rows]
-            if len(ranked) - len(found) <= len(ranked) // 2:
+            owners = catalog.owners(session, [one.passage_id for one in ranked], query.filters, reader)
+            if len(ranked) - len(owners) <= len(ranked) // 2:
                 break
-        return found
+        return by_record(ranked, owners)
 
-    def _hit(self, query: Query, language: str, passages: Ranked) -> Hit:
-        best, found = passages[0]
-        record = found.record
+    def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found]) -> Hit:
+        best = ranked.passages[0]
+        record = rows[best.passage_id].record
         return Hit(
             record_id=record.id,
             title=record.title,
@@ -140,7 +156,9 @@ class Search:
             year=record.year,
             score=best.score,
             probability=best.probability,
-            passages=tuple(self._passage(query, language, *one) for one in passages[:PASSAGES_SHOWN]),
+            passages=tuple(
+                self._passage(query, language, one, rows[one.passage_id]) for one in ranked.passages[:PASSAGES_SHOWN]
+            ),
         )
 
     def _passage(self, query: Query, language: str, candidate: Candidate, found: Found) -> PassageHit:
@@ -179,21 +197,24 @@ def _check(query: Query) -> None:
     ordering.check(query)
 
 
-def _by_record(found: Iterable[tuple[Candidate, Found]]) -> list[Ranked]:
-    """Passages under their record; records in order of their best passage."""
-    records: dict[int, Ranked] = {}
-    for one in found:
-        records.setdefault(one[1].record.id, []).append(one)
-    return list(records.values())
+def by_record(ranked: Iterable[Candidate], owners: Mapping[int, Owner]) -> list[Ranked]:
+    """Passages under their record, records in order of their best passage; what has no owner is left out."""
+    passages: dict[int, list[Candidate]] = {}
+    records: dict[int, Owner] = {}
+    for one in ranked:
+        if (owner := owners.get(one.passage_id)) is not None:
+            records[owner.id] = owner
+            passages.setdefault(owner.id, []).append(one)
+    return [Ranked(records[id_], tuple(found)) for id_, found in passages.items()]
 
 
 def _answering(records: list[Ranked], threshold: float) -> tuple[list[Ranked], bool]:
     """The records worth listing, and True; the nearest few, and False, when not even the likeliest answers."""
-    likeliest = [max(one.probability for one, _ in passages) for passages in records]
+    likeliest = [ranked.likeliest for ranked in records]
     if records and max(likeliest) < threshold:
         return records[:NEAREST], False
     listed = zip(records, likeliest, strict=True)
-    return [passages for passages, likely in listed if likely >= threshold * TAIL], True
+    return [ranked for ranked, likely in listed if likely >= threshold * TAIL], True
 
 
 def _sentence(passage: Passage, number: int) -> tuple[int, int] | None:

@@ -22,7 +22,7 @@ from kb.services import catalog, narrowing
 from kb.services.catalog import possible
 from kb.services.models import Models
 from kb.services.reading import Tools
-from kb.services.search import Ranked, Search
+from kb.services.search import Ranked, Search, by_record
 from kb.services.visibility import visible_to
 from kb.values import UNDETERMINED, Block, Candidate, Extraction, Filters, Query, Reader, Resemblance, Results
 
@@ -145,7 +145,7 @@ class Similar:
         with self._database.read() as session:
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             if not asked.source.languages:
-                return self._search.listed(session, query, language, [], answered=False)
+                return self._search.listed(session, query, language, [], reader, answered=False)
             many = asked.own.size > FEW
             allowed = catalog.allowed(session, query.filters, reader) if query.filters or many else None
             if allowed is not None:
@@ -155,7 +155,7 @@ class Similar:
             groups = _passages_of(session, nominated)
             found = space.resembling(asked.source, list(groups.values()))
             records = _ranked(session, found, query.filters, reader)
-            return self._search.listed(session, query, language, records, answered=bool(records))
+            return self._search.listed(session, query, language, records, reader, answered=bool(records))
 
 
 def _stored(session: Session, record_id: int, model_id: int) -> tuple[Ids, Source]:
@@ -202,9 +202,8 @@ def _ranked(session: Session, found: Iterable[Resemblance], filters: Filters, re
     """The records most alike, best first, each with its passages that match best."""
     best = sorted((one for one in found if one.passages), key=lambda one: (-one.score, one.passages[0][0]))[:LISTED]
     shown = [[_candidate(one, *passage) for passage in one.passages[:SHOWN]] for one in best]
-    rows = catalog.hydrate(session, [one.passage_id for part in shown for one in part], filters, reader)
-    ranked = [[(one, rows[one.passage_id]) for one in part if one.passage_id in rows] for part in shown]
-    return [passages for passages in ranked if passages]
+    candidates = [one for part in shown for one in part]
+    return by_record(candidates, catalog.owners(session, [one.passage_id for one in candidates], filters, reader))
 
 
 def _candidate(record: Resemblance, passage_id: int, cosine: float) -> Candidate:

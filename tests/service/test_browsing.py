@@ -160,7 +160,7 @@ def test_a_like_place_never_beats_a_clear_answer(kb: Kb, describe: Describe) -> 
     results = kb.search.search(Query(text=QUESTION, sort="likeness", place=profile), VISITOR)
     best, second = results.hits
     assert [kb.catalog.record(hit.record_id, VISITOR).key for hit in (best, second)] == ["far", "near"]
-    assert 2 < best.score - second.score < 12
+    assert best.score - second.score > comparable.WORTH
 
 
 def test_the_kinds_of_territory_of_a_place_are_those_of_its_records(kb: Kb, describe: Describe) -> None:
