@@ -70,4 +70,5 @@ def _known(word: str, language: str) -> bool:
     """Whether the dictionary has a word, which in German may be a noun."""
     if len(word) < SHORTEST_PART:
         return False
-    return simplemma.is_known(word, language) or (language == "de" and simplemma.is_known(word.capitalize(), language))
+    written = (word, word.capitalize()) if language == "de" else (word,)
+    return any(simplemma.is_known(form, language, low_memory=True) for form in written)

@@ -54,10 +54,14 @@ class OverlapIndex:
         """Replay changes in order of seq; the last word on an id counts."""
         latest = {change.passage_id: change for change in sorted(changes, key=lambda change: change.seq)}
         self._remove(np.array(sorted(latest), dtype=np.int64))
-        added = [(change.passage_id, self._of(change)) for change in latest.values() if change.live]
+        added = [(change, self._of(change)) for change in latest.values() if change.live]
         for _, numbers in added:
             self._frequencies[numbers] += 1
-        self._rows.put([id_ for id_, _ in added], [numbers[:, None] for _, numbers in added], [0] * len(added))
+        self._rows.put(
+            [change.passage_id for change, _ in added],
+            [numbers[:, None] for _, numbers in added],
+            [change.record_id for change, _ in added],
+        )
 
     def _of(self, change: Change) -> Numbers:
         return self._features(f"{change.title}\n{change.heading}\n{change.text}", change.language)
@@ -89,6 +93,13 @@ class OverlapIndex:
         return weights
 
     # --- what it holds -------------------------------------------------------------------------------
+
+    def of_records(self, records: Ids) -> Ids:
+        """Ids of the passages it holds that belong to these records, ascending."""
+        owners = self._rows.tags(self._rows.ids)
+        chosen = np.zeros(max(int(owners.max(initial=0)), int(records.max(initial=0))) + 1, dtype=np.bool_)
+        chosen[records] = True
+        return self._rows.ids[chosen[owners]]
 
     def ids(self) -> Ids:
         """Ids of all passages it holds, ascending."""

@@ -70,7 +70,7 @@ class _Wanted:
         for word in WORD.finditer(text, start, end):
             if word.group().lower() not in self.unmarked:
                 own = index_terms(word.group(), self.language)
-                if shared := self.terms.intersection((*own.strict, *own.loose)):
+                if shared := self.terms.intersection((*own.strict, *own.loose, *own.parts)):
                     found.append(_Match(word.start(), word.end(), min(shared)))
         return found
 

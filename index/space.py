@@ -29,7 +29,7 @@ POOL = 200
 SAMPLE = 200
 """Passages, spread over the whole collection, that say how near a query is to what does not answer it."""
 
-FORMAT = 4
+FORMAT = 5
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
 Worded = Callable[[int, Ids | None], tuple[Ids, NDArray[np.float32]]]
@@ -142,6 +142,11 @@ class SearchSpace:
                 "delete the folder 'index' in KB_DATA, it is made anew from the database."
             )
         return held[DENSE]
+
+    def passages_of(self, records: Ids) -> Ids:
+        """Ids of the passages it holds that belong to these records, ascending."""
+        with self._lock:
+            return self._letters.of_records(records)
 
     def languages(self) -> list[str]:
         """Languages of the passages it holds, in alphabetical order."""

@@ -358,16 +358,21 @@ def check(ctx: click.Context, sweep: bool, as_json: bool) -> None:
 
 @commands.command(name="eval")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--foreign",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Another set, whose queries FOLDER cannot answer; may be given several times.",
+)
 @json_option
-def eval_(folder: Path, as_json: bool) -> None:
+def eval_(folder: Path, foreign: tuple[Path, ...], as_json: bool) -> None:
     """Measure retrieval on FOLDER (corpus.jsonl, queries.jsonl, qrels.tsv) in a throw-away index."""
     from kb.services import evaluation
 
-    with tempfile.TemporaryDirectory(prefix="kb-eval-") as aside, opened(fresh=True, data=Path(aside)) as kb:
-        _initialise(kb)
+    with _throw_away() as kb:
         bench = evaluation.Bench(kb.database, kb.models, kb.search, kb.tools)
         with console.progress() as stage:
-            report = evaluation.evaluate(folder, bench, stage)
+            report = evaluation.evaluate(folder, bench, stage, foreign)
     if as_json:
         console.say_json(report)
     else:
@@ -375,6 +380,45 @@ def eval_(folder: Path, as_json: bool) -> None:
             (name, *(report[name][metric] for metric in evaluation.METRICS)) for name in ("dense", "lexical", "search")
         ]
         console.table(f"{report['set']}: {report['queries']} queries", ("method", *evaluation.METRICS), rows)
+        console.table("told that nothing answers", ("queries", "part"), list(report["refused"].items()))
+
+
+@contextmanager
+def _throw_away() -> Iterator[Kb]:
+    """A knowledge base that is gone afterwards, with the encoders of this machine."""
+    with tempfile.TemporaryDirectory(prefix="kb-eval-") as aside, opened(fresh=True, data=Path(aside)) as kb:
+        _initialise(kb)
+        yield kb
+
+
+@commands.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--to", type=click.Path(path_type=Path, file_okay=False), help="Where to write; where the weights are read."
+)
+@json_option
+def fit(folders: tuple[Path, ...], to: Path | None, as_json: bool) -> None:
+    """Fit the search's weights and its probability to labelled sets, two or more, and write them with the evidence."""
+    from kb import fitting, resources
+    from kb.services import evaluation
+
+    fitting.check(folders)
+    target = to or resources.SEARCH
+    with console.progress() as stage:
+        asked = fitting.gather(folders, evaluation.nonsense(), _throw_away, stage)
+    with _throw_away() as kb:
+        model = kb.models.in_use_name()
+    evidence = fitting.write(target, asked, model)
+    if as_json:
+        console.say_json(evidence)
+        return
+    rows = [
+        (name, part, *(found[part][metric] for metric in ("MRR@10", "nDCG@10")), *found[part]["refused"].values())
+        for name, found in evidence["sets"].items()
+        for part in ("fitted", "held_out")
+    ]
+    title = f"threshold {evidence['threshold']}; refused: own, foreign, nonsense"
+    console.table(title, ("set", "weights", "MRR@10", "nDCG@10", "own", "foreign", "nonsense"), rows)
 
 
 @commands.command(name="config")

@@ -20,7 +20,7 @@ from index import calibration, fitting
 from index.evidence import NAMES, Nominated
 from index.space import SearchSpace
 from kb.bootstrap import Kb
-from kb.errors import NoModel
+from kb.errors import InvalidInput, NoModel
 from kb.protocols import Progress
 from kb.services.evaluation import Bench, Corpus, metrics, read_corpus
 
@@ -67,6 +67,12 @@ class Asked:
         """Documents in order of their best passage."""
         order = np.lexsort((self.nominated.ids, -scores))
         return list(dict.fromkeys(self.documents[row] for row in order))
+
+
+def check(folders: Sequence[Path]) -> None:
+    """Raise `InvalidInput` when there is no set to leave out and measure on."""
+    if len({folder.name for folder in folders}) < 2:
+        raise InvalidInput("Name two sets or more: each is measured with weights fitted to the others.")
 
 
 def gather(

@@ -161,6 +161,10 @@ class Space(Protocol):
         """How much each group of passages, such as a record's, is like a text."""
         ...
 
+    def passages_of(self, records: Ids) -> Ids:
+        """Ids of the passages it holds that belong to these records, ascending."""
+        ...
+
     def languages(self) -> list[str]:
         """Languages of the passages it holds, in alphabetical order."""
         ...

@@ -117,6 +117,7 @@ class Change:
     seq: int
     passage_id: int
     live: bool
+    record_id: int = 0
     vector: bytes = b""
     sentences: bytes = b""
     language: str = UNDETERMINED

@@ -56,6 +56,12 @@ class Record(Entity):
         CheckConstraint(
             "state in ('draft', 'submitted', 'returned', 'published', 'withdrawn', 'archived')", name="state"
         ),
+        # All that filters ask of a record, so that its long fields are not read to choose it.
+        Index(
+            "ix_record_narrowing",
+            *("state", "kind", "language", "country", "region_key", "status", "band", "year"),
+            *("x", "y", "z", "submitter_id"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -123,6 +123,7 @@ def _after(model_id: int, cursor: int) -> Select[*tuple[Any, ...]]:
             Passage.language,
             Passage.heading,
             Passage.text,
+            Document.record_id,
             Record.title,
         )
         .outerjoin(Passage, Passage.id == Embedding.passage_id)
@@ -141,6 +142,7 @@ def _change(row: Row[Any]) -> Change:
         seq=row.seq,
         passage_id=row.passage_id,
         live=True,
+        record_id=row.record_id,
         vector=row.data,
         sentences=row.sentences,
         language=row.language,

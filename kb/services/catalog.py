@@ -110,14 +110,12 @@ def chosen_records(filters: Filters, reader: Reader) -> Select[int]:
 
 
 def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
-    """Ids of every passage of the chosen records, ascending: what a search may consider at all."""
-    records = chosen_records(filters, reader)
-    chosen = select(Passage.id).join(Document).where(Document.record_id.in_(records)).order_by(Passage.id)
-    return np.fromiter(session.execute(chosen).scalars(), dtype=np.int64)
+    """Ids of the chosen records, ascending: their passages are all that a search may consider."""
+    return np.sort(np.fromiter(session.execute(chosen_records(filters, reader)).scalars(), dtype=np.int64))
 
 
-def owners(session: Session, passage_ids: Sequence[int], filters: Filters, reader: Reader) -> dict[int, Owner]:
-    """The record of each passage, as much of it as a list is ordered by; left out is what `hydrate` leaves out."""
+def owners(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Owner]:
+    """The record of each passage, as much of it as a list is ordered by; what the reader may not see is left out."""
     columns: tuple[Any, ...] = (
         Record.id,
         Record.year,
@@ -131,18 +129,18 @@ def owners(session: Session, passage_ids: Sequence[int], filters: Filters, reade
         select(Passage.id.label("passage_id"), *columns)
         .join(Document, Document.id == Passage.document_id)
         .join(Record, Record.id == Document.record_id)
-        .where(Passage.id.in_(passage_ids), visible_to(reader), *narrowing.matching(filters, reader))
+        .where(Passage.id.in_(passage_ids), visible_to(reader))
     )
     return {row.passage_id: row for row in session.execute(chosen)}
 
 
-def hydrate(session: Session, passage_ids: Sequence[int], filters: Filters, reader: Reader) -> dict[int, Found]:
-    """The rows behind ids from an index; what is gone, withdrawn or filtered out by now is left out."""
+def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Found]:
+    """The rows behind ids from an index; what is gone, withdrawn or not the reader's to see is left out."""
     chosen = (
         select(Passage, Document, Record)
         .join(Document, Document.id == Passage.document_id)
         .join(Record, Record.id == Document.record_id)
-        .where(Passage.id.in_(passage_ids), visible_to(reader), *narrowing.matching(filters, reader))
+        .where(Passage.id.in_(passage_ids), visible_to(reader))
     )
     return {row.Passage.id: Found(row.Passage, row.Document, row.Record) for row in session.execute(chosen)}
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from kb import resources
 from kb.db import Database
 from kb.db.entities import Document, Passage, Record
 from kb.errors import InvalidInput, MissingFile
@@ -136,7 +137,7 @@ class Bench:
                 self._models.space().sharing_words(text, DEPTH, language=self._search.language(text)), passages
             ),
             "search": lambda text: [
-                records[id_] for id_ in self._search.ranking(Query(text=text, limit=DEPTH), OPERATOR)[:DEPTH]
+                records[id_] for id_ in self._search.ranking(Query(text=text, limit=DEPTH), OPERATOR)[0][:DEPTH]
             ],
         }
         found: Rankings = {name: {} for name in methods}
@@ -146,6 +147,11 @@ class Bench:
             if progress is not None:
                 progress(done, len(corpus.queries))
         return found
+
+    def refused(self, texts: Sequence[str]) -> float:
+        """Part of these queries to which the product says that nothing answers."""
+        answered = [self._search.ranking(Query(text=text), OPERATOR)[1] for text in texts]
+        return round(1 - sum(answered) / len(answered), 4) if answered else 0.0
 
     def owners(self, records: Mapping[int, str]) -> dict[int, str]:
         """The document that each passage belongs to."""
@@ -219,9 +225,22 @@ def _mean(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: round(sum(row[name] for row in rows) / len(rows), 4) if rows else 0.0 for name in METRICS}
 
 
-def evaluate(folder: Path, bench: Bench, progress: Callable[[str], Progress]) -> dict[str, Any]:
-    """Fill, ask and measure one set; `progress(title)` gives the reporter of each stage."""
+def nonsense() -> list[str]:
+    """Queries that no collection answers: greetings, small talk and letters by chance, in many languages."""
+    lines = (resources.SEARCH / "nonsense.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip()]
+
+
+def evaluate(
+    folder: Path, bench: Bench, progress: Callable[[str], Progress], foreign: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """Fill, ask and measure one set; `progress(title)` gives the reporter of each stage.
+
+    The queries of the sets `foreign` have no answer in it: `refused` says what part of them, of its own and of
+    nonsense is told so.
+    """
     corpus = read_corpus(folder)
+    strangers = [query["text"] for other in foreign for query in read_corpus(other).queries]
     started = time.perf_counter()
     records = bench.fill(corpus, progress("Embedding"))
     indexed = time.perf_counter()
@@ -232,5 +251,10 @@ def evaluate(folder: Path, bench: Bench, progress: Callable[[str], Progress]) ->
         "documents": len(corpus.documents),
         "queries": len(corpus.queries),
         **measure(corpus, rankings),
+        "refused": {
+            "own": bench.refused([query["text"] for query in corpus.queries]),
+            **({"foreign": bench.refused(strangers)} if strangers else {}),
+            "nonsense": bench.refused(nonsense()),
+        },
         "seconds": {"index": round(indexed - started, 1), "queries": round(asked - indexed, 1)},
     }

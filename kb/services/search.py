@@ -75,11 +75,11 @@ class Search:
             records, answered = self._listed(session, space, asked, language, reader)
             return self.listed(session, asked, language, records, reader, answered=answered)
 
-    def ranking(self, query: Query, reader: Reader) -> list[int]:
-        """Ids of all records that `search` would list, best first, without what a page shows of them."""
+    def ranking(self, query: Query, reader: Reader) -> tuple[list[int], bool]:
+        """Ids of all records that `search` would list, best first, and whether any is likely to answer."""
         with self._asked(query, reader) as (session, space, asked, language):
-            records, _ = self._listed(session, space, asked, language, reader)
-            return [ranked.record.id for ranked in records]
+            records, answered = self._listed(session, space, asked, language, reader)
+            return [ranked.record.id for ranked in records], answered
 
     def language(self, text: str) -> str:
         """The language a query is taken to be in, out of those the collection has."""
@@ -104,7 +104,7 @@ class Search:
         """Ranked records as a page of results, with counts over all of them."""
         page = records[query.offset : query.offset + query.limit]
         shown = [one.passage_id for ranked in page for one in ranked.passages[:PASSAGES_SHOWN]]
-        rows = catalog.hydrate(session, shown, query.filters, reader)
+        rows = catalog.hydrate(session, shown, reader)
         return Results(
             query=query,
             language=language,
@@ -136,10 +136,11 @@ class Search:
 
     def _found(self, session: Session, space: Space, query: Query, language: str, reader: Reader) -> list[Ranked]:
         """Ranked records that the reader may see, best first; asks for more once when many passages are dropped."""
-        allowed = catalog.allowed(session, query.filters, reader) if query.filters else None
+        # What the filters leave is chosen in the same snapshot as all that follows, so they need not be applied again.
+        allowed = space.passages_of(catalog.allowed(session, query.filters, reader)) if query.filters else None
         for limit in (POOL, 4 * POOL):
             ranked = space.rank(query.text, language=language, limit=limit, allowed=allowed)
-            owners = catalog.owners(session, [one.passage_id for one in ranked], query.filters, reader)
+            owners = catalog.owners(session, [one.passage_id for one in ranked], reader)
             if len(ranked) - len(owners) <= len(ranked) // 2:
                 break
         return by_record(ranked, owners)

@@ -147,14 +147,15 @@ class Similar:
             if not asked.source.languages:
                 return self._search.listed(session, query, language, [], reader, answered=False)
             many = asked.own.size > FEW
-            allowed = catalog.allowed(session, query.filters, reader) if query.filters or many else None
+            narrowed = bool(query.filters) or many
+            allowed = space.passages_of(catalog.allowed(session, query.filters, reader)) if narrowed else None
             if allowed is not None:
                 allowed = np.setdiff1d(allowed, asked.own)
             near = space.neighbours(asked.source, 0 if many else asked.own.size, allowed)
             nominated = _records_of(session, near.tolist(), query.filters, reader, without=asked.record_id)
             groups = _passages_of(session, nominated)
             found = space.resembling(asked.source, list(groups.values()))
-            records = _ranked(session, found, query.filters, reader)
+            records = _ranked(session, found, reader)
             return self._search.listed(session, query, language, records, reader, answered=bool(records))
 
 
@@ -198,12 +199,12 @@ def _passages_of(session: Session, record_ids: Sequence[int]) -> dict[int, Ids]:
     return {id_: np.array(ids, dtype=np.int64)[_spread(len(ids))] for id_, ids in groups.items()}
 
 
-def _ranked(session: Session, found: Iterable[Resemblance], filters: Filters, reader: Reader) -> list[Ranked]:
+def _ranked(session: Session, found: Iterable[Resemblance], reader: Reader) -> list[Ranked]:
     """The records most alike, best first, each with its passages that match best."""
     best = sorted((one for one in found if one.passages), key=lambda one: (-one.score, one.passages[0][0]))[:LISTED]
     shown = [[_candidate(one, *passage) for passage in one.passages[:SHOWN]] for one in best]
     candidates = [one for part in shown for one in part]
-    return by_record(candidates, catalog.owners(session, [one.passage_id for one in candidates], filters, reader))
+    return by_record(candidates, catalog.owners(session, [one.passage_id for one in candidates], reader))
 
 
 def _candidate(record: Resemblance, passage_id: int, cosine: float) -> Candidate:

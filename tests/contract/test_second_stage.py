@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from index.neutral import centres, unit
-from index.overlap import OverlapIndex, grams
+from index.overlap import OverlapIndex, letters, pairs
 from index.sentences import SentenceIndex
 from kb.protocols import Vectors
 from kb.values import Change
@@ -51,17 +51,17 @@ class TestSentences(_SecondStageContract):
         return ~np.isnan(index.nearest(QUERY, asked).cosines)
 
 
-class TestOverlap(_SecondStageContract):
+class TestLetters(_SecondStageContract):
     @pytest.fixture
     def index(self) -> OverlapIndex:
-        return OverlapIndex()
+        return OverlapIndex(letters)
 
     @pytest.fixture
     def load(self) -> Callable[[Path], OverlapIndex]:
-        return OverlapIndex.load
+        return lambda saved: OverlapIndex.load(saved, letters)
 
     def known(self, index: OverlapIndex, asked: Any) -> Any:
-        return index.shares("raccolta Sammlung collecte", asked) > 0
+        return index.shares("raccolta Sammlung collecte", "it", asked) > 0
 
 
 def divided(number: int, count: int) -> Change:
@@ -125,7 +125,7 @@ def test_a_passage_of_one_sentence_is_that_sentence() -> None:
 
 
 def test_names_are_found_in_another_script() -> None:
-    index = OverlapIndex()
+    index = OverlapIndex(letters)
     index.apply(
         [
             live(1, 1, language="bg", text="Община Любляна събира отпадъците разделно"),
@@ -133,14 +133,34 @@ def test_names_are_found_in_another_script() -> None:
             live(3, 3, language="el", text="Ο δήμος Αθηναίων φυτεύει δέντρα"),
         ]
     )
-    shares = index.shares("raccolta differenziata a Lubiana, Ljubljana", ids(1, 2, 3, 4))
+    shares = index.shares("raccolta differenziata a Lubiana, Ljubljana", "it", ids(1, 2, 3, 4))
     assert shares[0] == shares.max() > 0
     assert shares[3] == 0
 
 
 def test_a_text_has_all_of_its_own_letters() -> None:
-    index = OverlapIndex()
+    index = OverlapIndex(letters)
     index.apply([live(1, 1, language="it", text="PM10 e qualità dell'aria"), live(2, 2, language="it", text="bosco")])
-    assert index.shares("Qualita dell'aria: PM10", ids(1))[0] == pytest.approx(1)
-    assert index.shares("!?", ids(1, 2)).tolist() == [0, 0]
-    assert grams("").size == 0
+    assert index.shares("Qualita dell'aria: PM10", "it", ids(1))[0] == pytest.approx(1)
+    assert index.shares("!?", "it", ids(1, 2)).tolist() == [0, 0]
+    assert letters("", "it").size == 0
+
+
+def test_words_side_by_side_in_the_same_language_are_a_pair() -> None:
+    index = OverlapIndex(pairs)
+    index.apply(
+        [
+            live(1, 1, language="it", text="Il comune cura il verde urbano."),
+            live(2, 2, language="it", text="Il verde di un tram urbano"),
+            live(3, 3, language="es", text="El verde urbano"),
+        ]
+    )
+    shares = index.shares("la cura del verde urbano", "it", ids(1, 2, 3))
+    assert shares[0] == pytest.approx(1)
+    assert shares[1:].tolist() == [0, 0]
+
+
+def test_a_title_and_a_text_are_no_pair() -> None:
+    index = OverlapIndex(pairs)
+    index.apply([live(1, 1, language="it", title="Piano verde", text="Urbano quanto basta")])
+    assert index.shares("verde urbano", "it", ids(1)).tolist() == [0]

@@ -13,6 +13,8 @@ from typing import Any
 import pypdf
 import pytest
 
+from index.calibration import Calibration
+from index.fusion import Fusion
 from kb import cli
 from kb.facets import FACETS
 from tests.support.bad_input import SILENT, WORDED
@@ -313,21 +315,56 @@ def test_check_tells_a_missing_original(ready: Run, tmp_path: Path) -> None:
     assert [row["subject"] for row in result.json["findings"] if row["level"] == "error"] == ["originals"]
 
 
-def test_eval_measures_the_three_methods(ready: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "set"
-    documents = [
-        {"id": "a", "lang": "en", "title": "Bins", "text": TEXT},
-        {"id": "b", "lang": "en", "title": "", "text": "Trams and rails."},
+def labelled(folder: Path, subject: str, answer: str) -> Path:
+    """A set of six documents, one of which answers its three queries."""
+    others = [f"{subject} number {number}, about trams, rails and platform {number}." for number in range(5)]
+    texts = {"a": answer, **{f"d{number}": text for number, text in enumerate(others)}}
+    documents = [{"id": id_, "lang": "en", "title": f"{subject} {id_}", "text": text} for id_, text in texts.items()]
+    queries = [
+        {"id": f"q{n}", "lang": "en", "text": text} for n, text in enumerate((answer, answer[:40], answer[-40:]))
     ]
     write(folder / "corpus.jsonl", "\n".join(map(json.dumps, documents)))
-    write(folder / "queries.jsonl", json.dumps({"id": "q", "lang": "en", "text": "brown bin for organic waste"}))
-    write(folder / "qrels.tsv", "query-id\tcorpus-id\tscore\nq\ta\t1\n")
-    report = ready("eval", folder, "--json").json
+    write(folder / "queries.jsonl", "\n".join(map(json.dumps, queries)))
+    write(folder / "qrels.tsv", "query-id\tcorpus-id\tscore\n" + "".join(f"q{n}\ta\t1\n" for n in range(3)))
+    return folder
+
+
+def test_eval_measures_the_three_methods_and_what_is_refused(ready: Run, tmp_path: Path) -> None:
+    folder = labelled(tmp_path / "bins", "Bins", TEXT)
+    foreign = labelled(
+        tmp_path / "tides", "Tides", "A mill that grinds with the tide was rebuilt by the harbour guild."
+    )
+    report = ready("eval", folder, "--foreign", foreign, "--json").json
     for method in ("dense", "lexical", "search"):
-        assert report[method]["MRR@10"] == 1.0
-        assert report[method]["by_pair"]["en-en"]["queries"] == 1
-    assert (report["documents"], report["queries"]) == (2, 1)
+        assert report[method]["MRR@10"] > 0.8
+        assert report[method]["by_pair"]["en-en"]["queries"] == 3
+    assert (report["documents"], report["queries"]) == (6, 3)
+    assert set(report["refused"]) == {"own", "foreign", "nonsense"}
+    assert all(0 <= part <= 1 for part in report["refused"].values())
     assert ready("eval", folder).code == 0
+
+
+def test_fit_writes_weights_a_curve_and_the_evidence_for_both(ready: Run, tmp_path: Path) -> None:
+    folders = [
+        labelled(tmp_path / "bins", "Bins", TEXT),
+        labelled(tmp_path / "tides", "Tides", "A mill that grinds with the tide was rebuilt by the harbour guild."),
+    ]
+    target = tmp_path / "fitted"
+    target.mkdir()
+    report = ready("fit", *folders, "--to", target, "--json").json
+    assert report == json.loads((target / "evidence.json").read_text(encoding="utf-8"))
+    for found in report["sets"].values():
+        assert found["queries"]["own"] == found["queries"]["foreign"] == 3
+        assert found["fitted"]["MRR@10"] == 1.0
+        assert 0 <= found["held_out"]["refused"]["nonsense"] <= 1
+    assert Fusion.load(target).sentence
+    assert 0 < Calibration.load(target).threshold < 1
+
+
+def test_fitting_to_a_single_set_is_refused(ready: Run, tmp_path: Path) -> None:
+    refused = ready("fit", labelled(tmp_path / "bins", "Bins", TEXT), "--to", tmp_path)
+    assert refused.code == 2
+    assert "two sets or more" in refused.err
 
 
 HEAVY = ("torch", "numpy", "sqlalchemy", "flask", "faiss", "tantivy", "sentence_transformers", "pydantic", "lingua")

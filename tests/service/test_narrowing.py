@@ -196,10 +196,13 @@ def test_a_filter_acts_before_ranking(towns: Kb, describe: Describe, monkeypatch
 
 def test_allowed_passages_ascend_and_are_those_of_the_chosen_records(towns: Kb) -> None:
     filters = Filters(themes=("waste",), countries=("IT",))
+    space = towns.models.space()
     with towns.database.read() as session:
-        allowed = catalog.allowed(session, filters, VISITOR)
-        records = set(session.execute(catalog.chosen_records(filters, VISITOR)).scalars())
-        found = catalog.hydrate(session, allowed.tolist(), Filters(), VISITOR)
-    assert list(allowed) == sorted(allowed)
-    assert {one.record.id for one in found.values()} == records
-    assert records
+        records = catalog.allowed(session, filters, VISITOR)
+        chosen = set(session.execute(catalog.chosen_records(filters, VISITOR)).scalars())
+        passages = space.passages_of(records)
+        found = catalog.hydrate(session, passages.tolist(), VISITOR)
+    assert list(records) == sorted(chosen)
+    assert list(passages) == sorted(passages)
+    assert {one.record.id for one in found.values()} == chosen
+    assert chosen

@@ -15,11 +15,13 @@ from kb.errors import InvalidSetting
 WEIGHTS = Fusion(
     cosine=40.0,
     sentence=70.0,
-    overlap=8.0,
+    letters=8.0,
     length=-1.0,
     same=5.0,
     same_cosine=-10.0,
     same_lexical=4.0,
+    same_best=2.0,
+    pairs=6.0,
     other_lexical=3.0,
 )
 
@@ -29,7 +31,8 @@ def evidence(
     *,
     sentence: float = 0.8,
     lexical: float = 0.3,
-    overlap: float = 0.3,
+    letters: float = 0.3,
+    pairs: float = 0.1,
     count: int = 4,
     same: bool,
 ) -> Evidence:
@@ -37,7 +40,8 @@ def evidence(
         cosines=np.array([cosine], dtype=np.float32),
         sentences=np.array([sentence], dtype=np.float32),
         lexical=np.array([lexical], dtype=np.float32),
-        overlap=np.array([overlap], dtype=np.float32),
+        letters=np.array([letters], dtype=np.float32),
+        pairs=np.array([pairs], dtype=np.float32),
         counts=np.array([count]),
         same=np.array([same]),
     )
@@ -49,8 +53,8 @@ def score(fusion: Fusion, one: Evidence) -> float:
 
 def test_the_formula() -> None:
     common = 40 * 0.8 + 70 * 0.9 + 8 * 0.5 - np.log(4)
-    own, other = (evidence(0.8, sentence=0.9, lexical=0.5, overlap=0.5, same=same) for same in (True, False))
-    assert score(WEIGHTS, own) == pytest.approx(common + 5 - 10 * 0.8 + 4 * 0.5)
+    own, other = (evidence(0.8, sentence=0.9, lexical=0.5, letters=0.5, same=same) for same in (True, False))
+    assert score(WEIGHTS, own) == pytest.approx(common + 5 - 10 * 0.8 + 4 * 0.5 + 2 * 0.5**4 + 6 * 0.1)
     assert score(WEIGHTS, other) == pytest.approx(common + 3 * 0.5)
 
 
@@ -65,7 +69,8 @@ def test_no_candidates() -> None:
         cosines=empty,
         sentences=empty,
         lexical=empty,
-        overlap=empty,
+        letters=empty,
+        pairs=empty,
         counts=np.empty(0, dtype=np.int64),
         same=np.empty(0, dtype=np.bool_),
     )
@@ -78,7 +83,7 @@ def shipped() -> Fusion:
 
 
 @pytest.mark.parametrize("same", [True, False])
-@pytest.mark.parametrize("name", ["cosine", "sentence", "lexical", "overlap"])
+@pytest.mark.parametrize("name", ["cosine", "sentence", "lexical", "letters", "pairs"])
 def test_more_of_anything_never_counts_against(shipped: Fusion, name: str, same: bool) -> None:
     more, less = (evidence(**{name: value}, same=same) for value in (0.9, 0.6))  # type: ignore[arg-type]
     assert score(shipped, more) >= score(shipped, less)
