@@ -14,7 +14,21 @@ from index.evidence import NAMES
 PENALTY = 1e-3
 """Of the squared weights, each in units of its column's deviation: keeps one from growing where a set decides all."""
 
+SENTENCE_SHARE = 0.3
+"""Of the weight of meaning, what the best sentence has; the rest is the whole passage's.
+
+Likelihood alone would give it half, because the sets mostly ask for facts that stand in one sentence. A subject asked
+for in three words would then be answered by whichever sentence happens to hold it.
+"""
+
+LENGTH_SHARE = -0.003
+"""Of the weight of meaning, that of the log of the number of sentences: what the best of many is higher by chance."""
+
 Matrix = NDArray[np.float64]
+
+
+JOINED = ("meaning", *(name for name in NAMES if name not in ("cosine", "sentence", "length")))
+"""What is fitted: meaning as one column."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +54,7 @@ def fit(sets: Sequence[Sequence[Judged]]) -> dict[str, float]:
     The likelihood is a softmax of one answer against the candidates that do not answer, so that several answers, say
     the same text in five languages, need not have the same score. Every set counts the same, however many its queries.
     """
-    packed = [_packed(queries) for queries in sets]
+    packed = [_packed([Judged(_joined(one.columns), one.relevant) for one in queries]) for queries in sets]
     deviation = np.concatenate([one.columns[one.present] for one in packed]).std(axis=0) + 1e-9
     scaled = [_Set(one.columns / deviation, one.present, one.relevant) for one in packed]
 
@@ -50,7 +64,24 @@ def fit(sets: Sequence[Sequence[Judged]]) -> dict[str, float]:
         return value, np.sum([slope for _, slope in found], axis=0) + 2 * PENALTY * weights
 
     best = minimize(loss, np.zeros(deviation.size), jac=True, method="L-BFGS-B", options={"maxiter": 1000})
-    return dict(zip(NAMES, (best.x / deviation).tolist(), strict=True))
+    return _apart(dict(zip(JOINED, (best.x / deviation).tolist(), strict=True)))
+
+
+def _joined(columns: Matrix) -> Matrix:
+    """The columns with those of meaning, and of the number of sentences, in one: (n, columns of `JOINED`)."""
+    named = dict(zip(NAMES, columns.T, strict=True))
+    meaning = (
+        (1 - SENTENCE_SHARE) * named["cosine"] + SENTENCE_SHARE * named["sentence"] + LENGTH_SHARE * named["length"]
+    )
+    return np.column_stack([meaning, *(named[name] for name in JOINED[1:])])
+
+
+def _apart(joined: dict[str, float]) -> dict[str, float]:
+    """The weights of all columns from those of the joined ones."""
+    meaning = joined.pop("meaning")
+    shares = {"cosine": 1 - SENTENCE_SHARE, "sentence": SENTENCE_SHARE, "length": LENGTH_SHARE}
+    found = {**joined, **{name: meaning * share for name, share in shares.items()}}
+    return {name: found[name] for name in NAMES}
 
 
 def _packed(queries: Sequence[Judged]) -> _Set:

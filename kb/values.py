@@ -275,7 +275,7 @@ class PassageHit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A record found, with its best passages, best first; its score is its best passage's."""
+    """A record found, with its best passages, best first; `score` and `probability` are those of the best one."""
 
     record_id: int
     title: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ LONGEST_QUERY = 10_000
 
 PASSAGES_SHOWN = 3
 
+COUNTED = 5
+"""Passages of a record that add to its score."""
+
 TAIL = 0.25
 """Part of the threshold down to which records are listed once one answers: others may add to it."""
 
@@ -39,6 +43,12 @@ class Ranked:
 
     record: Owner
     passages: tuple[Candidate, ...]
+
+    @property
+    def score(self) -> float:
+        """The log-odds that one of its best passages answers: where several do, more than the best one's."""
+        best = self.passages[0].score
+        return best + math.log(sum(math.exp(one.score - best) for one in self.passages[:COUNTED]))
 
     @property
     def likeliest(self) -> float:
@@ -131,7 +141,7 @@ class Search:
     ) -> tuple[list[Ranked], bool]:
         """The records worth listing in the order asked for, and whether any is likely to answer."""
         listed, answered = _answering(self._found(session, space, query, language, reader), space.threshold)
-        scored = [(ranked.record, ranked.passages[0].score) for ranked in listed]
+        scored = [(ranked.record, ranked.score) for ranked in listed]
         return [listed[position] for position in ordering.arranged(session, query, scored)], answered
 
     def _found(self, session: Session, space: Space, query: Query, language: str, reader: Reader) -> list[Ranked]:
@@ -143,7 +153,7 @@ class Search:
             owners = catalog.owners(session, [one.passage_id for one in ranked], reader)
             if len(ranked) - len(owners) <= len(ranked) // 2:
                 break
-        return by_record(ranked, owners)
+        return sorted(by_record(ranked, owners), key=lambda found: (-found.score, found.record.id))
 
     def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found]) -> Hit:
         best = ranked.passages[0]
