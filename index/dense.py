@@ -11,6 +11,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from index.latest import latest
 from index.neutral import Centre, Projection, centres, unit
 from kb.protocols import Ids, Vectors
 from kb.values import UNDETERMINED, Change
@@ -45,9 +46,9 @@ class FlatIndex:
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Replay changes in order of seq; the last word on an id counts."""
-        latest = {change.passage_id: change for change in sorted(changes, key=lambda change: change.seq)}
-        self._remove([id_ for id_ in latest if id_ in self._language])
-        self._add([change for change in latest.values() if change.live])
+        last = latest(changes)
+        self._remove([id_ for id_ in last if id_ in self._language])
+        self._add([change for change in last.values() if change.live])
         self._centre()
 
     def _remove(self, ids: list[int]) -> None:

@@ -16,6 +16,7 @@ import tantivy
 from numpy.typing import NDArray
 
 from index.analysis import QueryTerms, index_terms, query_terms
+from index.latest import latest
 from kb.protocols import Ids
 from kb.values import Change
 
@@ -87,13 +88,13 @@ class WordIndex:
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Replay changes in order of seq; the last word on an id counts."""
-        latest = {change.passage_id: change for change in sorted(changes, key=lambda change: change.seq)}
-        self._remove([id_ for id_ in latest if self._language.pop(id_, None) is not None])
-        for change in latest.values():
+        last = latest(changes)
+        self._remove([id_ for id_ in last if self._language.pop(id_, None) is not None])
+        for change in last.values():
             if change.live:
                 self._writer.add_document(_document(change))
                 self._language[change.passage_id] = change.language
-        if latest:
+        if last:
             self._writer.commit()
             self._reopen()
 

@@ -18,6 +18,7 @@ from anyascii import anyascii
 from numpy.typing import NDArray
 
 from index.analysis import stop_words, term, words
+from index.latest import latest
 from index.ragged import Ragged
 from kb.protocols import Ids
 from kb.values import Change
@@ -52,9 +53,9 @@ class OverlapIndex:
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Replay changes in order of seq; the last word on an id counts."""
-        latest = {change.passage_id: change for change in sorted(changes, key=lambda change: change.seq)}
-        self._remove(np.array(sorted(latest), dtype=np.int64))
-        added = [(change, self._of(change)) for change in latest.values() if change.live]
+        last = latest(changes)
+        self._remove(np.array(sorted(last), dtype=np.int64))
+        added = [(change, self._of(change)) for change in last.values() if change.live]
         for _, numbers in added:
             self._frequencies[numbers] += 1
         self._rows.put(

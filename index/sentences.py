@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.latest import latest
 from index.neutral import Centre, Projection, centres, unit
 from index.ragged import Ragged
 from kb.protocols import Ids, Vectors
@@ -53,9 +54,9 @@ class SentenceIndex:
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Replay changes in order of seq; the last word on an id counts."""
-        latest = {change.passage_id: change for change in sorted(changes, key=lambda change: change.seq)}
-        self._remove(np.array(sorted(latest), dtype=np.int64))
-        self._add([change for change in latest.values() if change.live])
+        last = latest(changes)
+        self._remove(np.array(sorted(last), dtype=np.int64))
+        self._add([change for change in last.values() if change.live])
         self._centre()
 
     def _remove(self, ids: Ids) -> None:

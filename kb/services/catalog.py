@@ -42,6 +42,17 @@ def possible(id_: int) -> int:
     return id_ if 0 < id_ <= LARGEST_ID else 0
 
 
+OWNER: tuple[Any, ...] = (
+    Record.id,
+    Record.year,
+    Record.country,
+    Record.region_key,
+    Record.population,
+    Record.lat,
+    Record.lon,
+)
+"""As much of a record as lists are ordered by."""
+
 Owner = Row[Any]
 """A record's id, year, country, region_key, population and coordinates."""
 
@@ -116,17 +127,8 @@ def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
 
 def owners(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Owner]:
     """The record of each passage, as much of it as a list is ordered by; what the reader may not see is left out."""
-    columns: tuple[Any, ...] = (
-        Record.id,
-        Record.year,
-        Record.country,
-        Record.region_key,
-        Record.population,
-        Record.lat,
-        Record.lon,
-    )
     chosen = (
-        select(Passage.id.label("passage_id"), *columns)
+        select(Passage.id.label("passage_id"), *OWNER)
         .join(Document, Document.id == Passage.document_id)
         .join(Record, Record.id == Document.record_id)
         .where(Passage.id.in_(passage_ids), visible_to(reader))

@@ -79,6 +79,7 @@ class Bench:
 
     def __init__(self, database: Database, models: Models, search: Search, tools: Tools) -> None:
         self._database, self._models, self._search, self._tools = database, models, search, tools
+        self._answered: dict[str, bool] = {}
 
     def fill(self, corpus: Corpus, progress: Progress | None = None) -> dict[int, str]:
         """Store the documents as published records and embed them; returns record id → document id."""
@@ -136,9 +137,7 @@ class Bench:
             "lexical": lambda text: _documents(
                 self._models.space().sharing_words(text, DEPTH, language=self._search.language(text)), passages
             ),
-            "search": lambda text: [
-                records[id_] for id_ in self._search.ranking(Query(text=text, limit=DEPTH), OPERATOR)[0][:DEPTH]
-            ],
+            "search": lambda text: [records[id_] for id_ in self._ranked(text)[:DEPTH]],
         }
         found: Rankings = {name: {} for name in methods}
         for done, query in enumerate(corpus.queries, start=1):
@@ -150,8 +149,16 @@ class Bench:
 
     def refused(self, texts: Sequence[str]) -> float:
         """Part of these queries to which the product says that nothing answers."""
-        answered = [self._search.ranking(Query(text=text), OPERATOR)[1] for text in texts]
+        for text in texts:
+            if text not in self._answered:
+                self._ranked(text)
+        answered = [self._answered[text] for text in texts]
         return round(1 - sum(answered) / len(answered), 4) if answered else 0.0
+
+    def _ranked(self, text: str) -> list[int]:
+        """Records as the product lists them; whether it says that one answers is noted, for nothing is asked twice."""
+        ids, self._answered[text] = self._search.ranking(Query(text=text), OPERATOR)
+        return ids
 
     def owners(self, records: Mapping[int, str]) -> dict[int, str]:
         """The document that each passage belongs to."""

@@ -65,16 +65,7 @@ def clauses(query: Query) -> list[Any]:
 
 def most_alike(session: Session, mine: Profile, chosen: Select[int]) -> list[int]:
     """Ids of the chosen records, those of the most alike places first, else newest first."""
-    columns: tuple[Any, ...] = (
-        Record.id,
-        Record.year,
-        Record.country,
-        Record.region_key,
-        Record.population,
-        Record.lat,
-        Record.lon,
-    )
-    rows: Sequence[Row[Any]] = session.execute(select(*columns).where(Record.id.in_(chosen))).all()
+    rows: Sequence[Row[Any]] = session.execute(select(*catalog.OWNER).where(Record.id.in_(chosen))).all()
     known = comparable.traits(session, rows, chosen)
     alike = {row.id: comparable.likeness(mine, known[row.id]) for row in rows}
     return [row.id for row in sorted(rows, key=lambda row: (-alike[row.id], *_newest_first(row)))]

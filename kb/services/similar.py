@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from index.likeness import spread
 from kb.db import Database
 from kb.db.entities import Document, Embedding, Passage, Record
 from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge
@@ -133,7 +134,7 @@ class Similar:
         passages = self._tools.digest(extraction, embedder, UNDETERMINED).passages
         if not passages:
             raise NoText("No text could be read from it; choose a file or a part that has some.")
-        chosen = [passages[row] for row in _spread(len(passages), MOST_EMBEDDED)]
+        chosen = [passages[row] for row in spread(len(passages), MOST_EMBEDDED)]
         vectors = embedder.embed_passages([passage.text for passage in chosen])
         source = Source(vectors, tuple(passage.language for passage in chosen))
         return self._answer(_Asked(label, source), reader, page)
@@ -168,7 +169,7 @@ def _stored(session: Session, record_id: int, model_id: int) -> tuple[Ids, Sourc
         .order_by(Passage.document_id, Passage.ordinal)
     )
     rows = session.execute(chosen).all()
-    part = {rows[row].id: rows[row].language for row in _spread(len(rows))}
+    part = {rows[row].id: rows[row].language for row in spread(len(rows), MOST_PASSAGES)}
     embedded = select(Embedding.passage_id, Embedding.data).where(
         Embedding.model_id == model_id, Embedding.passage_id.in_(part), Embedding.data != b""
     )
@@ -196,7 +197,7 @@ def _passages_of(session: Session, record_ids: Sequence[int]) -> dict[int, Ids]:
     groups: dict[int, list[int]] = defaultdict(list)
     for record_id, passage_id in session.execute(chosen.order_by(Passage.id)):
         groups[record_id].append(passage_id)
-    return {id_: np.array(ids, dtype=np.int64)[_spread(len(ids))] for id_, ids in groups.items()}
+    return {id_: np.array(ids, dtype=np.int64)[spread(len(ids), MOST_PASSAGES)] for id_, ids in groups.items()}
 
 
 def _ranked(session: Session, found: Iterable[Resemblance], reader: Reader) -> list[Ranked]:
@@ -217,11 +218,6 @@ def _candidate(record: Resemblance, passage_id: int, cosine: float) -> Candidate
         lexical=0.0,
         same_language=False,
     )
-
-
-def _spread(count: int, most: int = MOST_PASSAGES) -> list[int]:
-    """Row numbers of the passages that are compared, evenly spread from the first to the last."""
-    return sorted({round(row) for row in np.linspace(0, count - 1, min(count, most))})
 
 
 def _paragraphs(text: str) -> Iterator[str]:
