@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import calibration, fitting
+from index.calibration import Calibration
 from index.evidence import NAMES, Nominated
 from index.space import SearchSpace
 from kb.bootstrap import Kb
@@ -132,21 +133,19 @@ class Fitted:
     """Weights of fusion, (columns,), and the curve that makes a score a probability."""
 
     weights: Vector
-    slopes: Vector
-    intercept: float
-    usual: float
+    curve: Calibration
 
     def likeliest(self, asked: Asked) -> float:
         """The probability of the best hit."""
         scores, background = asked.scores(self.weights), asked.background(self.weights)
-        columns = calibration.signs(scores[[scores.argmax()]], background, asked.nominated.length, self.usual)
-        return float(1 / (1 + np.exp(-(columns @ self.slopes + self.intercept)[0])))
+        return float(self.curve.probabilities(scores, background, asked.nominated.length).max())
 
 
 def fit(sets: Mapping[str, Sequence[Asked]]) -> Fitted:
     """Weights first, on what each set's own queries were nominated; then the curve, on the best hit of everything."""
     own = [[one.judged for one in rows if one.kind == "own"] for rows in sets.values()]
-    weights = np.array([fitting.fit(own)[name] for name in NAMES])
+    found = fitting.fit(own)
+    weights = np.array([found[name] for name in NAMES])
     usual = float(np.mean([one.background(weights).mean() for rows in sets.values() for one in rows]))
     columns, answers, shares = [], [], []
     for rows in sets.values():
@@ -159,7 +158,8 @@ def fit(sets: Mapping[str, Sequence[Asked]]) -> Fitted:
             # Every set counts the same, and in each what it cannot answer half as much as its own queries.
             shares.append(1 / counts["own"] if one.kind == "own" else 0.25 / counts[one.kind])
     slopes, intercept = fitting.fit_curve(np.array(columns), np.array(answers), np.array(shares))
-    return Fitted(weights, slopes, intercept, usual)
+    named = dict(zip(calibration.NAMES, slopes.tolist(), strict=True))
+    return Fitted(weights, Calibration(model="", **named, intercept=intercept, usual=usual, threshold=0.0))
 
 
 def write(folder: Path, sets: Mapping[str, Sequence[Asked]], model: str) -> dict[str, Any]:
@@ -175,8 +175,8 @@ def write(folder: Path, sets: Mapping[str, Sequence[Asked]], model: str) -> dict
         "sets": {name: _evidence(rows, fitted, without[name], threshold) for name, rows in sets.items()},
     }
     weights = dict(zip(NAMES, np.round(fitted.weights, 3).tolist(), strict=True))
-    curve = dict(zip(calibration.NAMES, np.round(fitted.slopes, 4).tolist(), strict=True))
-    curve |= {"intercept": round(fitted.intercept, 4), "usual": round(fitted.usual, 2), "threshold": threshold}
+    curve = {name: round(float(getattr(fitted.curve, name)), 4) for name in (*calibration.NAMES, "intercept")}
+    curve |= {"usual": round(fitted.curve.usual, 2), "threshold": threshold}
     for name, content in (
         (
             "fusion.json",
