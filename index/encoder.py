@@ -10,17 +10,14 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
+from index.compiled import Facts
 from index.manifest import hash_file, read_manifest, verify
-from kb.errors import DamagedModel, InvalidInput, NoModel
+from kb.errors import InvalidInput, NoModel
 from kb.protocols import Progress, Vectors
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 log = logging.getLogger(__name__)
 
@@ -30,43 +27,51 @@ BATCH_TOKENS = 2048
 """Most tokens of a batch, padding included: large enough to fill the cores, small enough for a query to get between."""
 
 COUNTED_AT_ONCE = 64
-"""Texts tokenized in one turn of the lock, for the same reason."""
+"""Texts tokenized in one turn of the tokenizer's lock, for the same reason."""
 
 WEIGHTS = (".safetensors", ".bin", ".json", ".txt", ".model")
 """Endings of the files that decide a vector."""
 
 
+class Network(Protocol):
+    """What computes: a model with its tokenizer, which threads may share."""
+
+    facts: Facts
+    runtime: str
+    """`openvino` or `torch`."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, special ones included, never truncated."""
+
+    def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
+        """Vectors of length 1, shape (n, dimension), of texts that begin with `prompt`; too long ones are cut."""
+
+
 class SentenceEncoder:
     """An encoder of queries and passages; satisfies `kb.protocols.Embedder` and may be shared by threads."""
 
-    def __init__(self, model: SentenceTransformer, *, name: str, revision: str, runtime: str) -> None:
-        """Wrap a loaded `model`; `runtime` says what runs it: `openvino` or `torch`."""
-        prompts = model.prompts
-        self._model = model
-        self._query_prompt: str = prompts.get("query") or ""
-        self._passage_prompt: str = prompts.get("passage") or prompts.get("document") or ""
-        self._dimension = int(model.get_embedding_dimension() or 0)
-        self._tokenizing = Lock()
-        self.runtime = runtime
-        prompts_key = json.dumps([self._query_prompt, self._passage_prompt], ensure_ascii=False)
-        self._key = f"{name}@{revision}|{prompts_key}|{_pooling(model)}|{self._dimension}"
+    def __init__(self, network: Network, *, name: str, revision: str) -> None:
+        """Use `load`; `name` and `revision` say whose vectors these are."""
+        facts = network.facts
+        self._network, self._facts = network, facts
+        prompts = json.dumps([facts.query_prompt, facts.passage_prompt], ensure_ascii=False)
+        self._key = f"{name}@{revision}|{prompts}|{facts.pooling}|{facts.dimension}"
 
     @classmethod
     def load(cls, folder: Path, *, runtime: Runtime = "auto", threads: int = 0) -> SentenceEncoder:
         """Load the sentence-transformers model in `folder`; 0 threads take one for each physical core.
 
+        What an earlier start has converted for OpenVINO is taken as it is, without sentence-transformers and torch:
+        they are half of the time and a third of the memory that a searching process needs to be ready.
+
         Raises:
-            NoModel: there is no model in `folder`.
+            NoModel: there is no model in `folder`, or `runtime` is `openvino` and OpenVINO cannot run it.
             DamagedModel: its files are not those that were stored, or cannot be read.
-            NotReady: `runtime` is `openvino`, and OpenVINO cannot run this model.
         """
-        _stay_offline()
+        # Tokenizing takes a hundredth of the time of encoding, and its threads do not survive a fork.
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
         name, revision = _identity(folder)
-        model = _load(folder, threads)
-        ran_by = "torch"
-        if runtime != "torch":
-            ran_by = _accelerated(model, folder, revision, threads, required=runtime == "openvino")
-        return cls(model, name=name, revision=revision, runtime=ran_by)
+        return cls(_network(folder, revision, runtime, threads), name=name, revision=revision)
 
     @property
     def key(self) -> str:
@@ -74,26 +79,25 @@ class SentenceEncoder:
         return self._key
 
     @property
+    def runtime(self) -> str:
+        """What computes: `openvino` or `torch`."""
+        return self._network.runtime
+
+    @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return self._dimension
+        return self._facts.dimension
 
     @property
     def window(self) -> int:
         """The most tokens a text may have, prompt and special tokens included."""
-        return int(self._model.max_seq_length or 0)
+        return self._facts.window
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Number of tokens of each text as a passage, prompt and special tokens included, never truncated."""
-        tokenizer = self._model.tokenizer.backend_tokenizer
-        lengths = []
-        for start in range(0, len(texts), COUNTED_AT_ONCE):
-            prompted = [self._passage_prompt + text for text in texts[start : start + COUNTED_AT_ONCE]]
-            with self._tokenizing:
-                tokenizer.no_truncation()
-                tokenizer.no_padding()
-                lengths += [len(encoding) for encoding in tokenizer.encode_batch_fast(prompted)]
-        return lengths
+        prompted = [self._facts.passage_prompt + text for text in texts]
+        parts = (prompted[start : start + COUNTED_AT_ONCE] for start in range(0, len(prompted), COUNTED_AT_ONCE))
+        return [length for part in parts for length in self._network.count(part)]
 
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Vectors of passages in the order given, shape (n, dimension).
@@ -103,10 +107,10 @@ class SentenceEncoder:
         """
         lengths = self.count_tokens(texts)
         _refuse_long(lengths, self.window)
-        vectors = np.empty((len(texts), self._dimension), dtype=np.float32)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         done = 0
         for batch in _batches(lengths, BATCH_TOKENS):
-            vectors[batch] = self._encode([texts[i] for i in batch], self._passage_prompt)
+            vectors[batch] = self._network.embed([texts[i] for i in batch], self._facts.passage_prompt)
             done += len(batch)
             if progress:
                 progress(done, len(texts))
@@ -114,25 +118,7 @@ class SentenceEncoder:
 
     def embed_query(self, text: str) -> Vectors:
         """Vector of a query, shape (1, dimension); of a text longer than the window, its beginning counts."""
-        return self._encode([text], self._query_prompt)
-
-    def _encode(self, texts: list[str], prompt: str) -> Vectors:
-        import torch
-
-        with self._tokenizing:
-            features = self._model.preprocess(texts, prompt=prompt)
-        with torch.inference_mode():
-            vectors = self._model(features)["sentence_embedding"]
-            unit: Vectors = torch.nn.functional.normalize(vectors.float(), dim=1).numpy()
-        return unit
-
-
-def _stay_offline() -> None:
-    """Tell the libraries, before they are imported, never to ask a network or start threads of their own."""
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS"):
-        os.environ[name] = "1"
-    # Tokenizing takes a hundredth of the time of encoding, and its threads do not survive a fork.
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        return self._network.embed([text], self._facts.query_prompt)
 
 
 def _identity(folder: Path) -> tuple[str, str]:
@@ -161,45 +147,19 @@ def _deciding_files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _load(folder: Path, threads: int) -> SentenceTransformer:
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
+def _network(folder: Path, revision: str, runtime: Runtime, threads: int) -> Network:
+    """What runs the model; where OpenVINO cannot and is not asked for, torch does and a warning says so."""
+    from index.reference import ReferenceModel
+    from index.runtime import Unsuitable, cores, opened
 
-    from index.runtime import cores
-
-    torch.set_num_threads(cores(threads))
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        model = SentenceTransformer(
-            str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32}
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise DamagedModel(
-            f"The encoder in {folder} cannot be loaded: {error}. Get its files again, or choose another model.",
-            folder=str(folder),
-        ) from error
-    return model.eval()
-
-
-def _accelerated(model: SentenceTransformer, folder: Path, revision: str, threads: int, *, required: bool) -> str:
-    """Hand `model` to OpenVINO; where that fails and is not `required`, torch goes on and a warning says so."""
-    from index.runtime import Unsuitable, accelerate
-
-    try:
-        accelerate(model, folder, revision=revision, threads=threads)
-    except (ImportError, Unsuitable) as error:
-        if required:
-            raise NoModel(f"OpenVINO cannot run {folder.name}: {error}. Set KB_RUNTIME to 'torch'.") from error
-        log.warning("OpenVINO cannot run %s, so torch does, several times slower: %s", folder.name, error)
-        return "torch"
-    return "openvino"
-
-
-def _pooling(model: SentenceTransformer) -> str:
-    """How token vectors become one: the pooling mode and the modules after it, joined by `+`."""
-    return "+".join(str(getattr(module, "pooling_mode", type(module).__name__)).lower() for module in list(model)[1:])
+    if runtime != "torch":
+        try:
+            return opened(folder, revision=revision, threads=threads)
+        except (ImportError, Unsuitable) as error:
+            if runtime == "openvino":
+                raise NoModel(f"OpenVINO cannot run {folder.name}: {error}. Set KB_RUNTIME to 'torch'.") from error
+            log.warning("OpenVINO cannot run %s, so torch does, several times slower: %s", folder.name, error)
+    return ReferenceModel.load(folder, cores(threads))
 
 
 def _refuse_long(lengths: Sequence[int], window: int) -> None:

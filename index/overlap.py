@@ -29,6 +29,9 @@ LENGTH = 4
 BUCKETS = 1 << 16
 """A feature is kept as a number below this; of a passage's few hundred, hardly two have the same."""
 
+COUNTED_AT_ONCE = 1000
+"""Passages whose features are counted in one go after loading: together they would take ten times their room."""
+
 Numbers = NDArray[np.uint16]
 
 Features = Callable[[str, str], Numbers]
@@ -115,8 +118,9 @@ class OverlapIndex:
         """Read what `save` wrote; raises `ValueError` or `OSError` when it cannot."""
         loaded = cls(features)
         loaded._rows.load(folder / "rows.npz")
-        held, _ = loaded._rows.take(loaded.ids())
-        loaded._frequencies += np.bincount(held[:, 0], minlength=BUCKETS)
+        for start in range(0, len(loaded), COUNTED_AT_ONCE):
+            numbers, _ = loaded._rows.take(loaded.ids()[start : start + COUNTED_AT_ONCE])
+            loaded._frequencies += np.bincount(numbers[:, 0], minlength=BUCKETS)
         return loaded
 
 

@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from index.compiled import INPUTS, POOLINGS, CompiledModel, Facts
 from index.manifest import construction, publish, seal, verify
+from index.reference import ReferenceModel
 from kb.errors import NotReady
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
     from torch import nn
 
 log = logging.getLogger(__name__)
 
 GRAPH = "encoder.xml"
+TOKENIZER = "tokenizer.json"
 LEAST_COSINE = 0.999
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _SAMPLE = ["passage: a", "query: raccolta differenziata porta a porta, Gemeinde und Bürger, économie circulaire"]
 
 
@@ -35,26 +36,17 @@ class Unsuitable(Exception):
     """OpenVINO cannot stand in for this model; torch runs it instead."""
 
 
-def accelerate(model: SentenceTransformer, folder: Path, *, revision: str, threads: int = 0) -> None:
-    """Let OpenVINO run the transformer of `model`, loaded from `folder`; its torch weights are let go.
+def opened(folder: Path, *, revision: str, threads: int = 0) -> CompiledModel:
+    """The sentence-transformers model in `folder` as OpenVINO runs it: as it was kept, or converted now and kept.
 
     Raises:
         ImportError: OpenVINO is not installed.
         Unsuitable: the model cannot be converted, or its vectors change when it is.
+        DamagedModel: sentence-transformers cannot load it.
     """
     openvino = import_openvino()
     kept = folder / f"openvino-{openvino.__version__.split('-')[0]}"
-    graph = _kept_graph(openvino, kept, revision)
-    if graph is not None:
-        _swap(model, graph, threads)
-        return
-    before = _embed(model)
-    graph = _convert(openvino, model)
-    _swap(model, graph, threads)
-    cosine = float((before * _embed(model)).sum(axis=1).min())
-    if not cosine >= LEAST_COSINE:
-        raise Unsuitable(f"converted, its vectors have a cosine of {cosine:.4f} with those of torch")
-    _keep(openvino, graph, kept, revision)
+    return _kept(openvino, kept, revision, threads) or _converted(openvino, folder, kept, revision, threads)
 
 
 def import_openvino() -> Any:
@@ -78,55 +70,64 @@ def cores(threads: int = 0) -> int:
     return min(allowed, psutil.cpu_count(logical=False) or allowed)
 
 
-def _embed(model: SentenceTransformer) -> Any:
-    return model.encode(_SAMPLE, normalize_embeddings=True, show_progress_bar=False)
+def _kept(openvino: Any, kept: Path, revision: str, threads: int) -> CompiledModel | None:
+    """What an earlier start converted; None when there is none of these weights, or it is damaged."""
+    try:
+        manifest = verify(kept)
+        if manifest.get("revision") == revision and "facts" in manifest:
+            graph = openvino.Core().read_model(kept / GRAPH)
+            return _compiled(openvino, graph, kept / TOKENIZER, Facts(**manifest["facts"]), threads)
+    except (NotReady, RuntimeError) as error:
+        log.info("The encoder is converted for OpenVINO: %s", error)
+    return None
 
 
-def _swap(model: SentenceTransformer, graph: Any, threads: int) -> None:
-    """Replace the transformer's torch network by the compiled graph."""
-    core = import_openvino().Core()
+def _converted(openvino: Any, folder: Path, kept: Path, revision: str, threads: int) -> CompiledModel:
+    reference = ReferenceModel.load(folder, cores(threads))
+    if reference.facts.pooling not in POOLINGS:
+        raise Unsuitable(f"its vectors are made of those of its tokens by {reference.facts.pooling}")
+    facts, graph = reference.facts, _convert(openvino, reference)
+    with construction(kept) as building:
+        reference.model.tokenizer.backend_tokenizer.save(str(building / TOKENIZER))
+        compiled = _compiled(openvino, graph, building / TOKENIZER, facts, threads)
+        _compare(compiled, reference)
+        try:
+            openvino.save_model(graph, building / GRAPH, compress_to_fp16=True)
+            seal(building, revision=revision, facts=facts.as_dict())
+            shutil.rmtree(kept, ignore_errors=True)
+            publish(building, kept)
+        except OSError as error:
+            log.info("The converted encoder is not kept, so the next start converts again: %s", error)
+    return compiled
+
+
+def _compare(compiled: CompiledModel, reference: ReferenceModel) -> None:
+    """Raise `Unsuitable` when a sample's vectors are not those of sentence-transformers."""
+    cosine = float((compiled.embed(_SAMPLE, "") * reference.embed(_SAMPLE, "")).sum(axis=1).min())
+    if not cosine >= LEAST_COSINE:
+        raise Unsuitable(f"converted, its vectors have a cosine of {cosine:.4f} with those of torch")
+
+
+def _compiled(openvino: Any, graph: Any, tokenizer: Path, facts: Facts, threads: int) -> CompiledModel:
+    from tokenizers import Tokenizer
+
     properties = {
         # One stream with all threads: a query is answered as fast as it can be, and large batches fill the cores too.
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": cores(threads),
         "INFERENCE_PRECISION_HINT": "bf16" if has_bfloat16() else "f32",
     }
-    compiled = core.compile_model(graph, "CPU", properties)
-    transformer: Any = model[0]
-    transformer.model = _compiled_network(compiled, transformer.model.config)
+    compiled = openvino.Core().compile_model(graph, "CPU", properties)
+    loaded = Tokenizer.from_file(str(tokenizer))
+    loaded.no_padding()
+    return CompiledModel(facts, loaded, compiled)
 
 
-def _compiled_network(compiled: Any, config: Any) -> nn.Module:
-    """A torch module with the `forward` of a transformers network, computed by `compiled`."""
-    import torch
-    from transformers.modeling_outputs import BaseModelOutput
-
-    names = [name for entry in compiled.inputs for name in entry.get_names() if name in _INPUTS]
-
-    class CompiledNetwork(torch.nn.Module):
-        """The compiled graph in the place of a transformers network."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.config = config
-            self.dtype = torch.float32
-
-        def forward(self, **features: Any) -> BaseModelOutput:
-            inputs = {name: features[name].numpy() for name in names}
-            # Each call has its own request, so threads do not meet. Inputs are copied: shared with numpy
-            # they corrupted the heap when the shape changed between calls (OpenVINO 2026.4).
-            request = compiled.create_infer_request()
-            hidden = request.infer(inputs, share_inputs=False)[0]
-            return BaseModelOutput(last_hidden_state=torch.from_numpy(hidden))
-
-    return CompiledNetwork()
-
-
-def _convert(openvino: Any, model: SentenceTransformer) -> Any:
-    """The graph of the transformer of `model`, for any number of texts of any length."""
+def _convert(openvino: Any, reference: ReferenceModel) -> Any:
+    """The graph of the transformer of the model, for any number of texts of any length."""
     import torch
 
-    network, example = _traceable(model)
+    network, example = _traceable(reference)
     shape = (openvino.PartialShape([-1, -1]), openvino.Type.i64)
     try:
         with _quiet_tracing(), torch.no_grad():
@@ -138,7 +139,7 @@ def _convert(openvino: Any, model: SentenceTransformer) -> Any:
     return graph
 
 
-def _traceable(model: SentenceTransformer) -> tuple[nn.Module, dict[str, Any]]:
+def _traceable(reference: ReferenceModel) -> tuple[nn.Module, dict[str, Any]]:
     """The network with tensors in, tensor out, and an example with padding.
 
     Raises:
@@ -147,12 +148,12 @@ def _traceable(model: SentenceTransformer) -> tuple[nn.Module, dict[str, Any]]:
     import torch
     from sentence_transformers.models import Transformer
 
-    transformer: Any = model[0]
+    transformer: Any = reference.model[0]
     expected = {"method": "forward", "method_output_name": "last_hidden_state"}
     if not isinstance(transformer, Transformer) or transformer.modality_config.get("text") != expected:
         raise Unsuitable("it is not a text transformer")
     features = transformer.preprocess(_SAMPLE)
-    names = [name for name in _INPUTS if name in features]
+    names = [name for name in INPUTS if name in features]
 
     class Traceable(torch.nn.Module):
         def __init__(self) -> None:
@@ -173,25 +174,3 @@ def _quiet_tracing() -> Iterator[None]:
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\.")
         warnings.filterwarnings("ignore", message="Converting a tensor to a Python")
         yield
-
-
-def _kept_graph(openvino: Any, kept: Path, revision: str) -> Any | None:
-    """The graph converted at an earlier start; None when there is none of these weights, or it is damaged."""
-    try:
-        if verify(kept).get("revision") == revision:
-            return openvino.Core().read_model(kept / GRAPH)
-    except (NotReady, RuntimeError) as error:
-        log.info("The encoder is converted for OpenVINO: %s", error)
-    return None
-
-
-def _keep(openvino: Any, graph: Any, kept: Path, revision: str) -> None:
-    """Write the graph to disk for the next start; where that fails, the next start converts again."""
-    try:
-        with construction(kept) as building:
-            openvino.save_model(graph, building / GRAPH, compress_to_fp16=True)
-            seal(building, revision=revision)
-            shutil.rmtree(kept, ignore_errors=True)
-            publish(building, kept)
-    except OSError as error:
-        log.info("The converted encoder is not kept: %s", error)

@@ -94,7 +94,7 @@ class TestEncoder:
         assert seen[-1] == (len(TEXTS), len(TEXTS))
 
     def test_query_and_passage_have_prompts_of_their_own(self, encoder: SentenceEncoder) -> None:
-        bare = encoder._model.encode([QUESTION], normalize_embeddings=True)
+        bare = encoder._network.embed([QUESTION], "")
 
         assert (encoder.embed_query(QUESTION) * encoder.embed_passages([QUESTION])).sum() < 0.999
         assert (encoder.embed_query(QUESTION) * bare).sum() < 0.999
@@ -139,6 +139,18 @@ class TestEncoder:
         assert torch.runtime == "torch"
         assert torch.key == encoder.key
         assert (torch.embed_passages(TEXTS) * encoder.embed_passages(TEXTS)).sum(axis=1).min() > 0.999
+
+    def test_a_kept_conversion_needs_neither_torch_nor_sentence_transformers(
+        self, checkpoint: Path, encoder: SentenceEncoder
+    ) -> None:
+        code = (
+            "import sys, pathlib; from index.encoder import SentenceEncoder;"
+            "SentenceEncoder.load(pathlib.Path(sys.argv[1])).embed_query('ciao');"
+            "print({'torch', 'sentence_transformers', 'transformers'} & set(sys.modules))"
+        )
+        out = subprocess.run([sys.executable, "-c", code, checkpoint], capture_output=True, text=True, check=True)
+
+        assert out.stdout == "set()\n"
 
     def test_no_network_is_asked(
         self, checkpoint: Path, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch

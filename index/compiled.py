@@ -1,0 +1,106 @@
+"""A sentence-transformers model as OpenVINO runs it: tokenizer, graph and pooling, without torch in the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.protocols import Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What an encoder says of itself.
+
+    `window` is the most tokens of a text, special ones included; `pooling` how token vectors become one, with the
+    modules that follow, joined by `+`; `padding` the id of the token that fills up shorter texts.
+    """
+
+    query_prompt: str
+    passage_prompt: str
+    pooling: str
+    dimension: int
+    window: int
+    padding: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a manifest."""
+        return asdict(self)
+
+
+class CompiledModel:
+    """A compiled graph with its tokenizer; satisfies `index.encoder.Network` and may be shared by threads."""
+
+    runtime = "openvino"
+
+    def __init__(self, facts: Facts, tokenizer: Tokenizer, compiled: Any) -> None:
+        """Use `index.runtime.opened`."""
+        self.facts = facts
+        self._tokenizer = tokenizer
+        self._tokenizing = Lock()
+        self._compiled = compiled
+        self._names = [name for entry in compiled.inputs for name in entry.get_names() if name in INPUTS]
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Number of tokens of each text, special ones included, never truncated."""
+        with self._tokenizing:
+            self._tokenizer.no_truncation()
+            return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(texts)]
+
+    def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
+        """Vectors of length 1, shape (n, dimension); of a text longer than the window, the beginning counts."""
+        with self._tokenizing:
+            self._tokenizer.enable_truncation(self.facts.window)
+            encoded = [
+                encoding.ids for encoding in self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+            ]
+        ids, mask = self._padded(encoded)
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        return _unit(pooled(self._run({name: given[name] for name in self._names}), mask, self.facts.pooling))
+
+    def _padded(self, encoded: list[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        longest = max(map(len, encoded))
+        ids = np.full((len(encoded), longest), self.facts.padding, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(encoded):
+            ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
+        return ids, mask
+
+    def _run(self, given: dict[str, NDArray[np.int64]]) -> NDArray[np.float32]:
+        # Each call has its own request, so threads do not meet. Inputs are copied: shared with NumPy they corrupted
+        # the heap when the shape changed between calls (OpenVINO 2026.4).
+        hidden: NDArray[np.float32] = self._compiled.create_infer_request().infer(given, share_inputs=False)[0]
+        return hidden
+
+
+def pooled(hidden: NDArray[np.float32], mask: NDArray[np.int64], pooling: str) -> Vectors:
+    """One vector for each text from those of its tokens, (n, tokens, dimension): their mean, or the first one.
+
+    Raises:
+        KeyError: `pooling` is neither `mean` nor `cls`, with or without `+normalize`.
+    """
+    if POOLINGS[pooling] == "cls":
+        return hidden[:, 0]
+    weights = mask.astype(np.float32)
+    mean: Vectors = np.matmul(weights[:, None, :], hidden)[:, 0] / weights.sum(axis=1, keepdims=True)
+    return mean
+
+
+POOLINGS = {name + end: name for name in ("mean", "cls") for end in ("", "+normalize")}
+"""The ways of pooling that are computed here, by what sentence-transformers' modules are called together."""
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = (vectors / np.maximum(lengths, np.float32(1e-12))).astype(np.float32)
+    return unit
