@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from kb.db.memo import STORE, Memos
 from kb.errors import Busy, NoDatabase, StorageFull
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -27,12 +28,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine = _engine(url)
+        self._memos = Memos()
         self._writing = self._engine.execution_options(kb_write=True, **_writing_isolation(url))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session whose statements all see the same snapshot."""
-        with _told(), Session(self._engine) as session:
+        with _told(), Session(self._engine, info={STORE: self._memos}) as session:
             yield session
 
     @contextmanager

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb.db import Database
 from kb.db.entities import Document, Passage, Record
+from kb.db.memo import memo
 from kb.errors import NotFound
 from kb.files import Files
 from kb.protocols import Ids
@@ -122,18 +124,43 @@ def chosen_records(filters: Filters, reader: Reader) -> Select[int]:
 
 def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
     """Ids of the chosen records, ascending: their passages are all that a search may consider."""
-    return np.sort(np.fromiter(session.execute(chosen_records(filters, reader)).scalars(), dtype=np.int64))
+    found = visible(session, reader)
+    for condition in narrowing.single(filters):
+        found = found[_in(found, _passing(session, condition, reader))]
+    return found
+
+
+def visible(session: Session, reader: Reader) -> Ids:
+    """Ids of all records that the reader may know of, ascending."""
+    return _passing(session, Filters(), reader)
+
+
+def _passing(session: Session, filters: Filters, reader: Reader) -> Ids:
+    """Ids of the chosen records, ascending, asked once while the catalogue stays as it is."""
+
+    def find() -> Ids:
+        return np.sort(np.fromiter(session.execute(chosen_records(filters, reader)).scalars(), dtype=np.int64))
+
+    return memo(session).answer(("passing", filters, reader), find)
 
 
 def owners(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Owner]:
     """The record of each passage, as much of it as a list is ordered by; what the reader may not see is left out."""
-    chosen = (
-        select(Passage.id.label("passage_id"), *OWNER)
-        .join(Document, Document.id == Passage.document_id)
-        .join(Record, Record.id == Document.record_id)
-        .where(Passage.id.in_(passage_ids), visible_to(reader))
-    )
-    return {row.passage_id: row for row in session.execute(chosen)}
+    held = select(Passage.id, Document.record_id).join(Document, Document.id == Passage.document_id)
+    records: dict[int, int] = dict(session.execute(held.where(Passage.id.in_(passage_ids))).all())
+    distinct = np.fromiter(set(records.values()), dtype=np.int64)
+    seen = distinct[_in(distinct, visible(session, reader))]
+    rows = memo(session).rows("owner", seen.tolist(), lambda ids: _owners(session, ids))
+    return {id_: rows[record] for id_, record in records.items() if record in rows}
+
+
+def _in(ids: Ids, others: Ids) -> NDArray[np.bool_]:
+    """Whether each of some distinct ids is among others, which are distinct too."""
+    return np.isin(ids, others, assume_unique=True, kind="table")
+
+
+def _owners(session: Session, ids: Sequence[int]) -> dict[int, Owner]:
+    return {row.id: row for row in session.execute(select(*OWNER).where(Record.id.in_(ids)))}
 
 
 def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Found]:

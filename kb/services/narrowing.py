@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from kb import facets, places
 from kb.db.entities import Collection, CollectionRecord, Record, Term
+from kb.db.memo import memo
 from kb.facets import FACETS, Facet
 from kb.services.visibility import collections_visible_to, visible_to
 from kb.values import Circle, Filters, Point, Reader
@@ -62,25 +64,55 @@ def distance_order(point: Point) -> ColumnElement[Any]:
     return (Record.x - x) * (Record.x - x) + (Record.y - y) * (Record.y - y) + (Record.z - z) * (Record.z - z)
 
 
+def single(filters: Filters) -> Iterator[Filters]:
+    """The filters one by one: a record passes them all when it passes each."""
+    nothing = Filters()
+    for field in fields(Filters):
+        if (value := getattr(filters, field.name)) != getattr(nothing, field.name):
+            yield replace(nothing, **{field.name: value})
+
+
 def counted(session: Session, records: Select[Any] | Sequence[int]) -> Counts:
     """For each facet its values and how many of these records have them, each record once for a value."""
+    if not isinstance(records, Select):
+        return _added(memo(session).rows("facets", records, lambda ids: _values(session, ids)).values())
     several = [facet.name for facet in FACETS if facet.name not in COLUMNS]
     counts = {**_counted_columns(session, records), **counted_terms(session, records, several)}
     return {facet.name: counts[facet.name] for facet in FACETS}
 
 
-def counted_terms(session: Session, records: Select[Any] | Sequence[int], names: Sequence[str]) -> Counts:
+def _added(values: Iterable[Sequence[tuple[str, str]]]) -> Counts:
+    counts: dict[str, Counter[str]] = {facet.name: Counter() for facet in FACETS}
+    for (name, value), count in Counter(chain.from_iterable(values)).items():
+        counts[name][value] = count
+    return {name: _most_frequent(counter) for name, counter in counts.items()}
+
+
+def _values(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[tuple[str, str]]]:
+    """The values of each record, each with its facet."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for id_, *values in session.execute(select(Record.id, *COLUMNS.values()).where(Record.id.in_(ids))):
+        found[id_] = [(name, value) for name, value in zip(COLUMNS, values, strict=True) if value is not None]
+    several = [facet.name for facet in FACETS if facet.name not in COLUMNS]
+    terms = select(Term.record_id, Term.facet, Term.value).where(Term.record_id.in_(ids), Term.facet.in_(several))
+    for id_, name, value in session.execute(terms):
+        found[id_].append((name, value))
+    return found
+
+
+def counted_terms(session: Session, records: Select[Any], names: Sequence[str]) -> Counts:
     """As `counted`, for some of the facets that have several values to a record."""
     counts: dict[str, Counter[str]] = {name: Counter() for name in names}
     # The terms of many records are read in the order of the index on values: an expression rules out the other.
-    held = Term.record_id + 0 if isinstance(records, Select) else Term.record_id
-    chosen = select(Term.facet, Term.value, func.count()).where(Term.facet.in_(names), held.in_(records))
+    chosen = select(Term.facet, Term.value, func.count()).where(
+        Term.facet.in_(names), (Term.record_id + 0).in_(records)
+    )
     for name, value, count in session.execute(chosen.group_by(Term.facet, Term.value)):
         counts[name][value] = count
     return {name: _most_frequent(counter) for name, counter in counts.items()}
 
 
-def _counted_columns(session: Session, records: Select[Any] | Sequence[int]) -> Counts:
+def _counted_columns(session: Session, records: Select[Any]) -> Counts:
     """In one pass: a grouping for each column would read the records once for each."""
     rows = session.execute(select(*COLUMNS.values()).where(Record.id.in_(records))).all()
     columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
