@@ -68,11 +68,17 @@ class _Wanted:
         """The words to mark in a part of a text."""
         found = []
         for word in WORD.finditer(text, start, end):
-            if word.group().lower() not in self.unmarked:
-                own = index_terms(word.group(), self.language)
-                if shared := self.terms.intersection((*own.strict, *own.loose, *own.parts)):
-                    found.append(_Match(word.start(), word.end(), min(shared)))
+            own = () if word.group().lower() in self.unmarked else _terms(word.group(), self.language)
+            if shared := self.terms.intersection(own):
+                found.append(_Match(word.start(), word.end(), min(shared)))
         return found
+
+
+@lru_cache(maxsize=50_000)
+def _terms(word: str, language: str) -> tuple[str, ...]:
+    """All that a word of a passage may be found by."""
+    own = index_terms(word, language)
+    return (*own.strict, *own.loose, *own.parts)
 
 
 def _window(text: str, wanted: _Wanted, first: int, last: int) -> tuple[int, int]:
