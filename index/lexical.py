@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,35 @@ MOST_TERMS = 256
 """Terms looked for at most, the rarest ones: a pasted page is a query too."""
 
 FEW = 1000
-"""Up to this many allowed ids they are part of the query; beyond, results are dropped until enough are left."""
+"""Up to this many allowed ids they are part of the query; beyond, they are picked out of what it finds."""
+
+DEEPEST = 5000
+"""Results that allowed ids are picked out of, at most: what shares less with a query is left to meaning to find."""
 
 PASSAGES = "passages.npz"
 META = "meta.json"
 ATTEMPTS = 20
 
 Scores = NDArray[np.float32]
+
+_NO_IDS: Ids = np.empty(0, dtype=np.int64)
+_NO_SCORES: Scores = np.empty(0, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A query of words and what was found for it: `ids` are the best that are allowed, best first, with BM25.
+
+    `found` are the best of the whole collection, which a filter changes nothing of; `complete` when no other passage
+    shares a word with the query. `query` is None when the index has none of its words.
+    """
+
+    query: tantivy.Query | None
+    ids: Ids
+    scores: Scores
+    found: Ids
+    scores_found: Scores
+    complete: bool
 
 
 class WordIndex:
@@ -112,24 +135,41 @@ class WordIndex:
         self, text: str, limit: int, allowed: Ids | None = None, *, language: str | None = None
     ) -> tuple[Ids, Scores]:
         """Ids and BM25 scores, best first; only those `allowed` when given; `language` is the query's."""
+        asked = self.ask(text, limit, allowed, language=language)
+        return asked.ids, asked.scores
+
+    def ask(self, text: str, limit: int, allowed: Ids | None = None, *, language: str | None = None) -> Asked:
+        """The query's best passages, and all that is needed to judge others by it."""
         query = self._query(text, language)
         if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+            return Asked(None, _NO_IDS, _NO_SCORES, _NO_IDS, _NO_SCORES, complete=True)
+        depth = self._depth(limit, allowed)
+        found, scores = self._found(query, depth)
         if allowed is None:
-            return self._found(query, limit)
-        if allowed.size <= FEW:
-            return self._found(self._restricted(query, allowed), limit)
-        return self._widening(query, limit, allowed)
+            best = np.arange(min(limit, found.size))
+        elif allowed.size <= FEW:
+            few = self._found(self._restricted(query, allowed), limit)
+            return Asked(query, *few, found, scores, complete=found.size < depth)
+        else:
+            best = np.flatnonzero(_among(found, allowed))[:limit]
+        return Asked(query, found[best], scores[best], found, scores, complete=found.size < depth)
 
-    def _widening(self, query: tantivy.Query, limit: int, allowed: Ids) -> tuple[Ids, Scores]:
-        """Take ever more results until enough of them are allowed or there are no more."""
-        depth = int(1.25 * limit * max(1, len(self) / allowed.size)) + 50
-        while True:
-            ids, scores = self._found(query, depth)
-            kept = allowed[np.minimum(np.searchsorted(allowed, ids), allowed.size - 1)] == ids
-            if kept.sum() >= limit or ids.size < depth:
-                return ids[kept][:limit], scores[kept][:limit]
-            depth *= 4
+    def _depth(self, limit: int, allowed: Ids | None) -> int:
+        """How many results to take so that enough of them are likely to be allowed."""
+        if allowed is None or allowed.size <= FEW:
+            return limit
+        return min(int(1.5 * limit * max(1, len(self) / allowed.size)) + 50, max(limit, DEEPEST))
+
+    def shares(self, asked: Asked, ids: Ids) -> Scores:
+        """BM25 of each passage divided by that of the best of the whole collection, in 0..1; `ids` ascending."""
+        shares = np.zeros(ids.size, dtype=np.float32)
+        if asked.query is None:
+            return shares
+        _enter(shares, ids, asked.found, asked.scores_found)
+        _enter(shares, ids, asked.ids, asked.scores)
+        if not asked.complete and (rest := ids[shares == 0]).size:
+            _enter(shares, ids, *self._found(self._restricted(asked.query, rest), rest.size))
+        return shares / asked.scores_found[0] if asked.found.size else shares
 
     def _restricted(self, query: tantivy.Query, allowed: Ids) -> tantivy.Query:
         silent = tantivy.Query.const_score_query(self._among(allowed.tolist()), 0.0)
@@ -251,6 +291,19 @@ def _document(change: Change) -> tantivy.Document:
     document.add_text("loose", " ".join(loose))
     document.add_text("parts", " ".join(parts))
     return document
+
+
+def _among(ids: Ids, allowed: Ids) -> NDArray[np.bool_]:
+    """Whether each id is one of those allowed, which are ascending and at least one."""
+    return np.equal(allowed[np.minimum(np.searchsorted(allowed, ids), allowed.size - 1)], ids)
+
+
+def _enter(shares: Scores, ids: Ids, found: Ids, scores: Scores) -> None:
+    """Write the scores of what was found to the places of those ids, which are ascending."""
+    if ids.size and found.size:
+        places = np.minimum(np.searchsorted(ids, found), ids.size - 1)
+        held = np.equal(ids[places], found)
+        shares[places[held]] = scores[held]
 
 
 def _inverse_frequency(frequency: int, count: int) -> float:

@@ -100,10 +100,14 @@ class OverlapIndex:
 
     def of_records(self, records: Ids) -> Ids:
         """Ids of the passages it holds that belong to these records, ascending."""
-        owners = self._rows.tags(self._rows.ids)
+        owners = self._rows.all_tags()
         chosen = np.zeros(max(int(owners.max(initial=0)), int(records.max(initial=0))) + 1, dtype=np.bool_)
         chosen[records] = True
         return self._rows.ids[chosen[owners]]
+
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        """Whether it holds each of these ids."""
+        return self._rows.holds(ids)
 
     def ids(self) -> Ids:
         """Ids of all passages it holds, ascending."""

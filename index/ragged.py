@@ -86,6 +86,10 @@ class Ragged:
         """The number of each of these ids; all must be held."""
         return self._at(ids)[:, 2]
 
+    def all_tags(self) -> NDArray[np.int64]:
+        """The number of every id, in the order of `ids`."""
+        return self._places[:, 2]
+
     def holds(self, ids: Ids) -> NDArray[np.bool_]:
         """Whether each of these ids is held."""
         if not self._ids.size:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index import likeness, snapshot
 from index.calibration import Calibration
@@ -20,7 +19,7 @@ from index.neutral import Projection
 from index.overlap import OverlapIndex, letters, pairs
 from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
-from kb.protocols import Embedder, Follower, Ids, Source, Vectors
+from kb.protocols import Embedder, Follower, Ids, Source
 from kb.values import Candidate, Change, Resemblance
 
 POOL = 200
@@ -29,11 +28,13 @@ POOL = 200
 SAMPLE = 200
 """Passages, spread over the whole collection, that say how near a query is to what does not answer it."""
 
+ENCODERS = 2
+"""Queries encoded at a time while their words are looked up; more would share the same cores."""
+
 FORMAT = 5
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
-Worded = Callable[[int, Ids | None], tuple[Ids, NDArray[np.float32]]]
-"""The query's search by words: so many, of these."""
+_ENCODING = ThreadPoolExecutor(ENCODERS, thread_name_prefix="encoding")
 
 DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "letters", "pairs"
 
@@ -195,43 +196,38 @@ class SearchSpace:
 
     def weigh(self, text: str, *, language: str, limit: int, allowed: Ids | None = None) -> Nominated:
         """What speaks for each passage that either index nominates, before it becomes one score."""
-        vector = self._embedder.embed_query(text)
+        encoding = _ENCODING.submit(self._embedder.embed_query, text)
+        limit = max(limit, POOL)
+        try:
+            with self._lock:
+                asked = self._lexical.ask(text, limit, allowed, language=language)
+        finally:
+            vector = encoding.result()
         with self._lock:
-            worded = partial(self._lexical.search, text, language=language)
-            ids, lexical = self._nominees(worded, vector, max(limit, POOL), allowed)
+            near, _ = self._dense.search(vector, limit, allowed)
+            ids = np.union1d(near, asked.ids)
+            ids = ids[self._letters.holds(ids)]  # Some may have gone while the query was being encoded.
             # The sample is judged along with the nominees, as if no word of the query were in it.
             judged = np.concatenate([ids, self._sample])
-            near = self._sentences.nearest(vector, judged)
+            nearest = self._sentences.nearest(vector, judged)
             evidence = Evidence(
                 cosines=self._dense.cosines(vector, judged),
-                sentences=near.cosines,
-                lexical=np.concatenate([lexical, np.zeros(self._sample.size, dtype=np.float32)]),
+                sentences=nearest.cosines,
+                lexical=np.concatenate(
+                    [self._lexical.shares(asked, ids), np.zeros(self._sample.size, dtype=np.float32)]
+                ),
                 letters=self._letters.shares(text, language, judged),
                 pairs=self._pairs.shares(text, language, judged),
-                counts=near.counts,
+                counts=nearest.counts,
                 same=np.array([code == language for code in self._dense.languages(judged)], dtype=np.bool_),
             )
         return Nominated(
             ids=ids,
             evidence=evidence.rows(np.arange(ids.size)),
-            nearest=near.numbers[: ids.size],
+            nearest=nearest.numbers[: ids.size],
             background=evidence.rows(np.arange(ids.size, judged.size)),
             length=sum(map(str.isalnum, text)),
         )
-
-    def _nominees(
-        self, worded: Worded, vector: Vectors, limit: int, allowed: Ids | None
-    ) -> tuple[Ids, NDArray[np.float32]]:
-        """What either index puts forward, ids ascending, and BM25 of each divided by the query's best."""
-        near, _ = self._dense.search(vector, limit, allowed)
-        sharing, scores = worded(limit, allowed)
-        ids = np.union1d(near, sharing)
-        shares = np.zeros(ids.size, dtype=np.float32)
-        shares[np.searchsorted(ids, sharing)] = scores
-        if sharing.size == limit:  # Otherwise these are all that share a word.
-            rest, scores = worded(limit, np.setdiff1d(near, sharing))
-            shares[np.searchsorted(ids, rest)] = scores
-        return ids, shares / _best(worded, shares, allowed)
 
     def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
         """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""
@@ -274,10 +270,3 @@ def _candidate(nominated: Nominated, row: int, score: float, probability: float)
         sentence=int(nominated.nearest[row]),
         sentence_cosine=float(evidence.sentences[row]),
     )
-
-
-def _best(worded: Worded, shares: NDArray[np.float32], allowed: Ids | None) -> np.float32:
-    """BM25 of the best of all passages, allowed or not; 1 when none shares a word."""
-    if not shares.any():
-        return np.float32(1)
-    return np.float32(shares.max() if allowed is None else worded(1, None)[1][0])
