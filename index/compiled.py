@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.protocols import Vectors
+from kb.protocols import Encoding, Vectors
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -59,6 +60,10 @@ class CompiledModel:
 
     def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         """Vectors of length 1, shape (n, dimension); of a text longer than the window, the beginning counts."""
+        return self.begin(texts, prompt)()
+
+    def begin(self, texts: Sequence[str], prompt: str) -> Encoding:
+        """Start what `embed` does and return at once; the processor's other cores work meanwhile."""
         with self._tokenizing:
             self._tokenizer.enable_truncation(self.facts.window)
             encoded = [
@@ -66,7 +71,17 @@ class CompiledModel:
             ]
         ids, mask = self._padded(encoded)
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        return _unit(pooled(self._run({name: given[name] for name in self._names}), mask, self.facts.pooling))
+        # Each call has its own request, so threads do not meet. Inputs are copied: shared with NumPy they corrupted
+        # the heap when the shape changed between calls (OpenVINO 2026.4).
+        request = self._compiled.create_infer_request()
+        request.start_async({name: given[name] for name in self._names}, share_inputs=False)
+
+        @cache
+        def vectors() -> Vectors:
+            request.wait()
+            return _unit(pooled(request.get_output_tensor(0).data, mask, self.facts.pooling))
+
+        return vectors
 
     def _padded(self, encoded: list[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         longest = max(map(len, encoded))
@@ -75,12 +90,6 @@ class CompiledModel:
         for row, tokens in enumerate(encoded):
             ids[row, : len(tokens)], mask[row, : len(tokens)] = tokens, 1
         return ids, mask
-
-    def _run(self, given: dict[str, NDArray[np.int64]]) -> NDArray[np.float32]:
-        # Each call has its own request, so threads do not meet. Inputs are copied: shared with NumPy they corrupted
-        # the heap when the shape changed between calls (OpenVINO 2026.4).
-        hidden: NDArray[np.float32] = self._compiled.create_infer_request().infer(given, share_inputs=False)[0]
-        return hidden
 
 
 def pooled(hidden: NDArray[np.float32], mask: NDArray[np.int64], pooling: str) -> Vectors:

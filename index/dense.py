@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,8 +21,21 @@ from kb.values import UNDETERMINED, Change
 FEW = 2000
 """Up to this many allowed ids their vectors are compared one by one, without a scan of the index."""
 
+MANY = 20_000
+"""From this many passages on, one half of the languages is scanned beside the other."""
+
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="scanning")
+
 Scores = NDArray[np.float32]
 Code = TypeVar("Code", str, "str | None")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """Neutral vectors of some passages, (n, dimension), zero for those not held, and the language of each or None."""
+
+    vectors: Vectors
+    languages: tuple[str | None, ...]
 
 
 class FlatIndex:
@@ -94,10 +109,20 @@ class FlatIndex:
         if allowed is not None and allowed.size <= FEW:
             held = np.array([id_ for id_ in allowed.tolist() if id_ in self._language], dtype=np.int64)
             return _best([(held, self.cosines(vector, held))], limit)
+        query, selector = self._neutral(vector), _selector(allowed)
+        languages = sorted(self._parts, key=lambda code: self._parts[code].ntotal)
+        if len(self) < MANY:
+            return _best(self._scanned(languages, query, limit, selector), limit)
+        beside = _BESIDE.submit(self._scanned, languages[::2], query, limit, selector)
+        return _best([*self._scanned(languages[1::2], query, limit, selector), *beside.result()], limit)
+
+    def _scanned(
+        self, languages: Sequence[str], query: Vectors, limit: int, selector: faiss.IDSelector | None
+    ) -> list[tuple[Ids, Scores]]:
+        """The nearest of each language."""
         # One query is one scan, and threads that wait for each other make it slower. OpenMP keeps this by thread.
         faiss.omp_set_num_threads(1)
-        query, selector = self._neutral(vector), _selector(allowed)
-        return _best([self._nearest(language, query, limit, selector) for language in self._parts], limit)
+        return [self._nearest(language, query, limit, selector) for language in languages]
 
     def _nearest(
         self, language: str, query: Vectors, limit: int, selector: faiss.IDSelector | None
@@ -111,12 +136,23 @@ class FlatIndex:
 
     def cosines(self, vector: Vectors, ids: Ids) -> Scores:
         """Cosine of each id, in the order given; ids that are not held get NaN."""
-        query = self._neutral(vector)
-        found = np.full(ids.size, np.nan, dtype=np.float32)
-        for language, rows in _rows_by_language(self._known(ids)):
+        return self.cosines_with(vector, self.gather(ids))
+
+    def gather(self, ids: Ids) -> Gathered:
+        """What `cosines` needs of these ids: the same ones are compared with many queries."""
+        gathered = Gathered(np.zeros((ids.size, self._dimension), dtype=np.float32), tuple(self._known(ids)))
+        for language, rows in _rows_by_language(gathered.languages):
             if language is not None:
-                vectors = self._parts[language].reconstruct_batch(ids[rows])
-                found[rows] = self._centred(language, query, vectors @ query[0])
+                gathered.vectors[rows] = self._parts[language].reconstruct_batch(ids[rows])
+        return gathered
+
+    def cosines_with(self, vector: Vectors, gathered: Gathered) -> Scores:
+        """Cosine of each of the gathered, in their order, as languages are centred now; NaN for those not held."""
+        query = self._neutral(vector)
+        products, found = gathered.vectors @ query[0], np.full(len(gathered.languages), np.nan, dtype=np.float32)
+        for language, rows in _rows_by_language(gathered.languages):
+            if language in self._centres:
+                found[rows] = self._centred(language, query, products[rows])
         return found
 
     def placed(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:

@@ -17,7 +17,7 @@ import numpy as np
 from index.compiled import Facts
 from index.manifest import hash_file, read_manifest, verify
 from kb.errors import InvalidInput, NoModel
-from kb.protocols import Progress, Vectors
+from kb.protocols import Encoding, Progress, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,9 @@ class Network(Protocol):
 
     def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         """Vectors of length 1, shape (n, dimension), of texts that begin with `prompt`; too long ones are cut."""
+
+    def begin(self, texts: Sequence[str], prompt: str) -> Encoding:
+        """Start what `embed` does; where it can, it goes on beside what the caller does meanwhile."""
 
 
 class SentenceEncoder:
@@ -118,7 +121,11 @@ class SentenceEncoder:
 
     def embed_query(self, text: str) -> Vectors:
         """Vector of a query, shape (1, dimension); of a text longer than the window, its beginning counts."""
-        return self._network.embed([text], self._facts.query_prompt)
+        return self.begin_query(text)()
+
+    def begin_query(self, text: str) -> Encoding:
+        """Start what `embed_query` does and return before it is done."""
+        return self._network.begin([text], self._facts.query_prompt)
 
 
 def _identity(folder: Path) -> tuple[str, str]:

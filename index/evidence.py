@@ -84,12 +84,13 @@ class Evidence:
 class Nominated:
     """The passages that either index puts forward for one query, ids ascending, and what speaks for each.
 
-    `nearest` is the number of each one's best sentence; `background` is what speaks for a sample of the whole
-    collection, most of which answers nothing; `length` counts the letters of the query.
+    `nearest` is the number of each one's best sentence, `records` the record each belongs to; `background` is what
+    speaks for a sample of the whole collection, most of which answers nothing; `length` counts the query's letters.
     """
 
     ids: Ids
     evidence: Evidence
     nearest: NDArray[np.int64]
+    records: Ids
     background: Evidence
     length: int

@@ -42,11 +42,8 @@ PHRASE = 2.0
 MOST_TERMS = 256
 """Terms looked for at most, the rarest ones: a pasted page is a query too."""
 
-FEW = 1000
+FEW = 2500
 """Up to this many allowed ids they are part of the query; beyond, they are picked out of what it finds."""
-
-DEEPEST = 5000
-"""Results that allowed ids are picked out of, at most: what shares less with a query is left to meaning to find."""
 
 PASSAGES = "passages.npz"
 META = "meta.json"
@@ -143,22 +140,21 @@ class WordIndex:
         query = self._query(text, language)
         if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
             return Asked(None, _NO_IDS, _NO_SCORES, _NO_IDS, _NO_SCORES, complete=True)
-        depth = self._depth(limit, allowed)
-        found, scores = self._found(query, depth)
-        if allowed is None:
-            best = np.arange(min(limit, found.size))
-        elif allowed.size <= FEW:
-            few = self._found(self._restricted(query, allowed), limit)
-            return Asked(query, *few, found, scores, complete=found.size < depth)
-        else:
-            best = np.flatnonzero(_among(found, allowed))[:limit]
-        return Asked(query, found[best], scores[best], found, scores, complete=found.size < depth)
+        if allowed is not None and allowed.size > FEW:
+            return self._picked(query, limit, allowed)
+        found, scores = self._found(query, limit)
+        few = (found, scores) if allowed is None else self._found(self._restricted(query, allowed), limit)
+        return Asked(query, *few, found, scores, complete=found.size < limit)
 
-    def _depth(self, limit: int, allowed: Ids | None) -> int:
-        """How many results to take so that enough of them are likely to be allowed."""
-        if allowed is None or allowed.size <= FEW:
-            return limit
-        return min(int(1.5 * limit * max(1, len(self) / allowed.size)) + 50, max(limit, DEEPEST))
+    def _picked(self, query: tantivy.Query, limit: int, allowed: Ids) -> Asked:
+        """Take ever more results until enough of them are allowed or there are no more."""
+        depth = int(1.5 * limit * max(1, len(self) / allowed.size)) + 50
+        while True:
+            found, scores = self._found(query, depth)
+            best = np.flatnonzero(_among(found, allowed))[:limit]
+            if best.size == limit or found.size < depth:
+                return Asked(query, found[best], scores[best], found, scores, complete=found.size < depth)
+            depth *= 4
 
     def shares(self, asked: Asked, ids: Ids) -> Scores:
         """BM25 of each passage divided by that of the best of the whole collection, in 0..1; `ids` ascending."""

@@ -105,6 +105,10 @@ class OverlapIndex:
         chosen[records] = True
         return self._rows.ids[chosen[owners]]
 
+    def records_of(self, ids: Ids) -> Ids:
+        """The record that each passage belongs to; all must be held."""
+        return self._rows.tags(ids)
+
     def holds(self, ids: Ids) -> NDArray[np.bool_]:
         """Whether it holds each of these ids."""
         return self._rows.holds(ids)

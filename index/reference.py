@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from index.compiled import Facts
 from kb.errors import DamagedModel
-from kb.protocols import Vectors
+from kb.protocols import Encoding, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -65,6 +65,11 @@ class ReferenceModel:
             tokenizer.no_truncation()
             tokenizer.no_padding()
             return [len(encoding) for encoding in tokenizer.encode_batch_fast(texts)]
+
+    def begin(self, texts: Sequence[str], prompt: str) -> Encoding:
+        """What `embed` does, done at once."""
+        vectors = self.embed(texts, prompt)
+        return lambda: vectors
 
     def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         """Vectors of length 1, shape (n, dimension); of a text longer than the window, the beginning counts."""

@@ -30,6 +30,21 @@ class Nearest:
     counts: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The sentences of some passages: vectors, (sentences, dimension), where those of each passage begin, its number.
+
+    `known` are the places of the passages that are held, `tags` the numbers of their languages, `counts`, (passages,),
+    how many sentences each one asked for has.
+    """
+
+    vectors: Vectors
+    starts: NDArray[np.int64]
+    known: NDArray[np.int64]
+    tags: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+
 class SentenceIndex:
     """Neutral sentence vectors as bytes with a scale each; a follower of the feed like the index of whole passages.
 
@@ -103,16 +118,24 @@ class SentenceIndex:
 
     def nearest(self, vector: Vectors, ids: Ids) -> Nearest:
         """The nearest sentence of each passage, in the order given; NaN and 0 for ids that are not held."""
-        cosines = np.full(ids.size, np.nan, dtype=np.float32)
-        numbers, counts = np.zeros(ids.size, dtype=np.int64), self._rows.counts(ids)
+        return self.nearest_of(vector, self.gather(ids))
+
+    def gather(self, ids: Ids) -> Gathered:
+        """What `nearest` needs of these ids: the same ones are compared with many queries."""
+        counts = self._rows.counts(ids)
         known = np.flatnonzero(counts)
+        packed, starts = self._rows.take(ids[known])
+        return Gathered(_unpacked(packed), starts, known, self._rows.tags(ids[known]), counts)
+
+    def nearest_of(self, vector: Vectors, gathered: Gathered) -> Nearest:
+        """The nearest sentence of each of the gathered, as languages are centred now."""
+        counts, known, tags = gathered.counts, gathered.known, gathered.tags
+        cosines, numbers = np.full(counts.size, np.nan, dtype=np.float32), np.zeros(counts.size, dtype=np.int64)
         if known.size:
             query = self._neutral(vector)[0]
-            packed, starts = self._rows.take(ids[known])
-            tags = self._rows.tags(ids[known])
-            products = _unpacked(packed) @ query
-            best = np.maximum.reduceat(products, starts)
-            numbers[known] = _first_best(products, best, starts)
+            products = gathered.vectors @ query
+            best = np.maximum.reduceat(products, gathered.starts)
+            numbers[known] = _first_best(products, best, gathered.starts)
             cosines[known] = (best - (self._offsets @ query)[tags]) / self._lengths[tags]
         return Nearest(cosines, numbers, counts)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index import likeness, snapshot
+from index.background import Background
 from index.calibration import Calibration
 from index.dense import FlatIndex
 from index.evidence import Evidence, Nominated
@@ -19,22 +21,14 @@ from index.neutral import Projection
 from index.overlap import OverlapIndex, letters, pairs
 from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
-from kb.protocols import Embedder, Follower, Ids, Source
+from kb.protocols import Embedder, Encoding, Follower, Ids, Source, Vectors
 from kb.values import Candidate, Change, Resemblance
 
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
 
-SAMPLE = 200
-"""Passages, spread over the whole collection, that say how near a query is to what does not answer it."""
-
-ENCODERS = 2
-"""Queries encoded at a time while their words are looked up; more would share the same cores."""
-
 FORMAT = 5
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
-
-_ENCODING = ThreadPoolExecutor(ENCODERS, thread_name_prefix="encoding")
 
 DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "letters", "pairs"
 
@@ -61,7 +55,7 @@ class SearchSpace:
         self._lexical = WordIndex(self._home.folder)
         self._sentences = SentenceIndex(embedder.dimension, projection)
         self._letters, self._pairs = OverlapIndex(letters), OverlapIndex(pairs)
-        self._sample: Ids = np.empty(0, dtype=np.int64)
+        self._background = Background(self._dense, self._sentences)
 
     @classmethod
     def open(  # noqa: PLR0913 - a bootstrap calls it once, by name
@@ -107,7 +101,7 @@ class SearchSpace:
             self._release()
             self._dense, self._lexical, self._home, self.cursor = dense, lexical, home, cursor
             self._sentences, self._letters, self._pairs = sentences, same_letters, same_pairs
-            self._sample = _spread(sentences.ids())
+            self._background = Background(dense, sentences)
 
     # --- following -----------------------------------------------------------------------------------
 
@@ -116,7 +110,7 @@ class SearchSpace:
         with self._lock:
             for follower in self._followers().values():
                 follower.apply(changes)
-            self._sample = _spread(self._sentences.ids())
+            self._background = Background(self._dense, self._sentences)
             self.cursor = cursor
 
     def _followers(self) -> dict[str, Follower]:
@@ -181,53 +175,67 @@ class SearchSpace:
 
     # --- searching -----------------------------------------------------------------------------------
 
-    def rank(self, text: str, *, language: str, limit: int, allowed: Ids | None = None) -> list[Candidate]:
+    def encoding(self, text: str) -> Encoding:
+        """Begin to encode a query: `rank` takes it, and all that is done until then costs no time."""
+        return self._embedder.begin_query(text)
+
+    def rank(
+        self, text: str, *, language: str, limit: int, allowed: Ids | None = None, encoding: Encoding | None = None
+    ) -> list[Candidate]:
         """Best passages for a query, best first, without repeats.
 
         Both indexes nominate, and every nominee is judged by both: a passage that only one of them saw still gets
         the other's verdict. `lexical` is relative to the best of the whole collection, so a filter changes no score.
         """
-        nominated = self.weigh(text, language=language, limit=limit, allowed=allowed)
+        nominated = self.weigh(text, language=language, limit=limit, allowed=allowed, encoding=encoding)
         scores = self._fusion.scores(nominated.evidence)
         background = self._fusion.scores(nominated.background)
         probabilities = self._calibration.probabilities(scores, background, nominated.length)
         order = np.lexsort((nominated.ids, -scores))[:limit]
-        return [_candidate(nominated, row, scores[row], probabilities[row]) for row in order.tolist()]
+        return _candidates(nominated, order, scores[order], probabilities[order])
 
-    def weigh(self, text: str, *, language: str, limit: int, allowed: Ids | None = None) -> Nominated:
+    def weigh(
+        self, text: str, *, language: str, limit: int, allowed: Ids | None = None, encoding: Encoding | None = None
+    ) -> Nominated:
         """What speaks for each passage that either index nominates, before it becomes one score."""
-        encoding = _ENCODING.submit(self._embedder.embed_query, text)
+        encoding = encoding or self.encoding(text)
         limit = max(limit, POOL)
-        try:
-            with self._lock:
-                asked = self._lexical.ask(text, limit, allowed, language=language)
-        finally:
-            vector = encoding.result()
         with self._lock:
-            near, _ = self._dense.search(vector, limit, allowed)
+            asked = self._lexical.ask(text, limit, allowed, language=language)
+        vector = encoding()
+        with self._lock:
+            near, cosines = self._dense.search(vector, limit, allowed)
             ids = np.union1d(near, asked.ids)
             ids = ids[self._letters.holds(ids)]  # Some may have gone while the query was being encoded.
-            # The sample is judged along with the nominees, as if no word of the query were in it.
-            judged = np.concatenate([ids, self._sample])
-            nearest = self._sentences.nearest(vector, judged)
+            nearest = self._sentences.nearest(vector, ids)
             evidence = Evidence(
-                cosines=self._dense.cosines(vector, judged),
+                cosines=self._cosines(vector, ids, near, cosines),
                 sentences=nearest.cosines,
-                lexical=np.concatenate(
-                    [self._lexical.shares(asked, ids), np.zeros(self._sample.size, dtype=np.float32)]
-                ),
-                letters=self._letters.shares(text, language, judged),
-                pairs=self._pairs.shares(text, language, judged),
+                lexical=self._lexical.shares(asked, ids),
+                letters=self._letters.shares(text, language, ids),
+                pairs=self._pairs.shares(text, language, ids),
                 counts=nearest.counts,
-                same=np.array([code == language for code in self._dense.languages(judged)], dtype=np.bool_),
+                same=np.array([code == language for code in self._dense.languages(ids)], dtype=np.bool_),
             )
+            records = self._letters.records_of(ids)
+            background = self._background.evidence(vector, text, language, self._letters, self._pairs)
         return Nominated(
             ids=ids,
-            evidence=evidence.rows(np.arange(ids.size)),
-            nearest=nearest.numbers[: ids.size],
-            background=evidence.rows(np.arange(ids.size, judged.size)),
+            evidence=evidence,
+            nearest=nearest.numbers,
+            records=records,
+            background=background,
             length=sum(map(str.isalnum, text)),
         )
+
+    def _cosines(self, vector: Vectors, ids: Ids, near: Ids, known: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosine of each id; those of the nearest are known from the search that found them."""
+        cosines = np.full(ids.size, np.nan, dtype=np.float32)
+        held = np.isin(near, ids)
+        cosines[np.searchsorted(ids, near[held])] = known[held]
+        rest = np.flatnonzero(np.isnan(cosines))
+        cosines[rest] = self._dense.cosines(vector, ids[rest])
+        return cosines
 
     def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
         """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""
@@ -253,20 +261,20 @@ class SearchSpace:
         return [int(id_) for id_ in ids]
 
 
-def _spread(ids: Ids) -> Ids:
-    """At most `SAMPLE` ids at even distances."""
-    return ids[np.linspace(0, ids.size - 1, min(ids.size, SAMPLE)).astype(np.int64)]
-
-
-def _candidate(nominated: Nominated, row: int, score: float, probability: float) -> Candidate:
+def _candidates(
+    nominated: Nominated, order: NDArray[np.int64], scores: NDArray[np.float64], probabilities: NDArray[np.float64]
+) -> list[Candidate]:
     evidence = nominated.evidence
-    return Candidate(
-        passage_id=int(nominated.ids[row]),
-        score=float(score),
-        probability=float(probability),
-        cosine=float(evidence.cosines[row]),
-        lexical=float(evidence.lexical[row]),
-        same_language=bool(evidence.same[row]),
-        sentence=int(nominated.nearest[row]),
-        sentence_cosine=float(evidence.sentences[row]),
-    )
+    columns: dict[str, NDArray[Any]] = {
+        "passage_id": nominated.ids[order],
+        "score": scores,
+        "probability": probabilities,
+        "cosine": evidence.cosines[order],
+        "lexical": evidence.lexical[order],
+        "same_language": evidence.same[order],
+        "record_id": nominated.records[order],
+        "sentence": nominated.nearest[order],
+        "sentence_cosine": evidence.sentences[order],
+    }
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [Candidate(**dict(zip(columns, row, strict=True))) for row in rows]

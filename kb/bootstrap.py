@@ -59,7 +59,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
     files = Files(config.files, max_bytes=config.max_file_mb * MEGABYTE)
     models = Models(database, shelf or FolderShelf(config))
     tools = _tools(config)
-    search = Search(database, models, detect_query, snippet)
+    search = Search(models, detect_query, snippet)
     return Kb(
         config=config,
         database=database,

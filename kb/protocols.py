@@ -15,6 +15,9 @@ from kb.values import Candidate, Change, Extraction, Resemblance
 Vectors = NDArray[np.float32]
 """Shape (n, dimension), each row of length 1."""
 
+Encoding = Callable[[], Vectors]
+"""Vectors that are being computed: called, it waits for them; called again, it gives the same."""
+
 Ids = NDArray[np.int64]
 """Passage ids, shape (n,), ascending and distinct where they state what is allowed."""
 
@@ -66,6 +69,10 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """Shape (1, dimension)."""
+        ...
+
+    def begin_query(self, text: str) -> Encoding:
+        """Start what `embed_query` does and, where that can be, return before it is done."""
         ...
 
 
@@ -141,7 +148,13 @@ class Space(Protocol):
         """Let go of working files."""
         ...
 
-    def rank(self, text: str, *, language: str, limit: int, allowed: Ids | None = None) -> list[Candidate]:
+    def encoding(self, text: str) -> Encoding:
+        """Begin to encode a query: `rank` takes it, and all that is done until then costs no time."""
+        ...
+
+    def rank(
+        self, text: str, *, language: str, limit: int, allowed: Ids | None = None, encoding: Encoding | None = None
+    ) -> list[Candidate]:
         """Best passages for a query, best first, without repeats."""
         ...
 

@@ -134,8 +134,9 @@ class Candidate:
     """A passage as the index ranks it, before SQL has the last word.
 
     `score` is a log-odds, `probability` its calibration in 0..1, `cosine` is taken in the neutral space,
-    `lexical` is BM25 divided by the query's best BM25 (0 where no word is shared). `sentence` is the number of the
-    passage's sentence nearest to the query, from 0, and `sentence_cosine` how near it is.
+    `lexical` is BM25 divided by the query's best BM25 (0 where no word is shared). `record_id` is the record that the
+    passage belonged to when the index last heard of it. `sentence` is the number of the passage's sentence nearest to
+    the query, from 0, and `sentence_cosine` how near it is.
     """
 
     passage_id: int
@@ -144,6 +145,7 @@ class Candidate:
     cosine: float
     lexical: float
     same_language: bool
+    record_id: int
     sentence: int = 0
     sentence_cosine: float = 0.0
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from kb.db.counters import READ_ONCE
 from kb.db.memo import STORE, Memos
 from kb.errors import Busy, NoDatabase, StorageFull
 
@@ -34,7 +35,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session whose statements all see the same snapshot."""
-        with _told(), Session(self._engine, info={STORE: self._memos}) as session:
+        with _told(), Session(self._engine, info={STORE: self._memos, READ_ONCE: True}) as session:
             yield session
 
     @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Exists, Row, Select, and_, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from kb.db.counters import counters
 from kb.db.entities import Counter, Document, Embedding, Passage, Record
 from kb.values import Change
 
@@ -97,12 +98,12 @@ def _renumber(session: Session, keys: Sequence[tuple[int, int]], values: dict[st
 
 def head(session: Session) -> int:
     """The last number drawn."""
-    return session.execute(select(Counter.value).where(Counter.name == SEQ)).scalar_one()
+    return counters(session)[SEQ]
 
 
 def floor(session: Session) -> int:
     """The number up to which removals may have been swept away; a cursor below it has to start from 0."""
-    return session.execute(select(Counter.value).where(Counter.name == FLOOR)).scalar_one()
+    return counters(session)[FLOOR]
 
 
 def changes(session: Session, model_id: int, cursor: int) -> Iterator[list[Change]]:

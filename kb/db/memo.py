@@ -12,10 +12,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kb.db.entities import Counter
+from kb.db.counters import counters
 
 CATALOGUE = "catalogue"
 """The counter; its triggers are in the migrations, and only SQLite has them: elsewhere nothing is kept."""
@@ -99,4 +98,4 @@ def _memo(session: Session) -> Memo:
     memos: Memos | None = session.info.get(STORE)
     if memos is None or session.get_bind().dialect.name != "sqlite":
         return Memo(None)
-    return memos.at(session.execute(select(Counter.value).where(Counter.name == CATALOGUE)).scalar_one())
+    return memos.at(counters(session)[CATALOGUE])

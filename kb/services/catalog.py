@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,14 +144,17 @@ def _passing(session: Session, filters: Filters, reader: Reader) -> Ids:
     return memo(session).answer(("passing", filters, reader), find)
 
 
-def owners(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Owner]:
-    """The record of each passage, as much of it as a list is ordered by; what the reader may not see is left out."""
+def records_of(session: Session, passage_ids: Sequence[int]) -> dict[int, int]:
+    """The id of the record that each passage belongs to; of those that are gone, none."""
     held = select(Passage.id, Document.record_id).join(Document, Document.id == Passage.document_id)
-    records: dict[int, int] = dict(session.execute(held.where(Passage.id.in_(passage_ids))).all())
-    distinct = np.fromiter(set(records.values()), dtype=np.int64)
+    return dict(session.execute(held.where(Passage.id.in_(passage_ids))).all())
+
+
+def owners(session: Session, record_ids: Collection[int], reader: Reader) -> dict[int, Owner]:
+    """As much of each record as a list is ordered by; what the reader may not see is left out."""
+    distinct = np.fromiter(set(record_ids), dtype=np.int64)
     seen = distinct[_in(distinct, visible(session, reader))]
-    rows = memo(session).rows("owner", seen.tolist(), lambda ids: _owners(session, ids))
-    return {id_: rows[record] for id_, record in records.items() if record in rows}
+    return memo(session).rows("owner", seen.tolist(), lambda ids: _owners(session, ids))
 
 
 def _in(ids: Ids, others: Ids) -> NDArray[np.bool_]:

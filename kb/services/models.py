@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -231,32 +232,42 @@ class Models:
 
     def space(self) -> Space:
         """The indexes of the model in use, brought up to the last commit."""
-        with self._lock:
-            row = self._in_use()
-            if self._space is None or self._space.key != row.key:
-                self._space = self._open(row)
-            self._space = self._refreshed(self._space, row)
-            return self._space
+        with self.reading() as (_, space):
+            return space
 
-    def _open(self, row: _Current, *, fresh: bool = False) -> Space:
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Session, Space]]:
+        """A session and the indexes brought up to what it sees; another thread may meanwhile take them further."""
         with self._database.read() as session:
-            projection = session.execute(select(Model.projection).where(Model.id == row.model_id)).scalar()
+            # The session's first look is within the lock: no space is ever ahead of it.
+            with self._lock:
+                self._space = space = self._as_of(session)
+            yield session, space
+
+    def _as_of(self, session: Session) -> Space:
+        row = _in_use(session)
+        space = self._space
+        if space is None or space.key != row.key:
+            space = self._open(session, row)
+        return self._refreshed(session, space, row)
+
+    def _open(self, session: Session, row: _Current, *, fresh: bool = False) -> Space:
+        projection = session.execute(select(Model.projection).where(Model.id == row.model_id)).scalar()
         space = self._shelf.open_space(row.key, self._embedder(row.name), projection, fresh=fresh)
         self._saved = space.cursor
         return space
 
-    def _refreshed(self, space: Space, row: _Current) -> Space:
-        with self._database.read() as session:
-            floor, head = feed.floor(session), feed.head(session)
-            if space.cursor == head:
-                return space
-            if 0 < space.cursor < floor or space.cursor > head:
-                # News of removals this copy has not seen was swept away: build another one aside.
-                space = self._open(row, fresh=True)
-            for batch in feed.changes(session, row.model_id, space.cursor):
-                space.apply(batch, batch[-1].seq)
-            space.apply([], head)
+    def _refreshed(self, session: Session, space: Space, row: _Current) -> Space:
+        floor, head = feed.floor(session), feed.head(session)
+        if space.cursor == head:
             return space
+        if 0 < space.cursor < floor or space.cursor > head:
+            # News of removals this copy has not seen was swept away: build another one aside.
+            space = self._open(session, row, fresh=True)
+        for batch in feed.changes(session, row.model_id, space.cursor):
+            space.apply(batch, batch[-1].seq)
+        space.apply([], head)
+        return space
 
     def save(self, *, always: bool = False) -> None:
         """Write a snapshot of the space when enough has changed since the last one."""
@@ -276,17 +287,21 @@ class Models:
 
     def _in_use(self) -> _Current:
         with self._database.read() as session:
-            # Asked at every query: the projection, half a megabyte, is left to whoever opens a space.
-            row = session.execute(select(Model.id, Model.name, Model.key).where(Model.in_use)).first()
-        if row is None:
-            raise NoModel("No encoder is in use: run 'kb init', or 'kb model add' and 'kb model use'.")
-        return _Current(row.id, row.name, row.key)
+            return _in_use(session)
 
     def _embedder(self, name: str) -> Embedder:
         with self._lock:
             if name not in self._embedders:
                 self._embedders[name] = self._shelf.embedder(name)
             return self._embedders[name]
+
+
+def _in_use(session: Session) -> _Current:
+    # Asked at every query: the projection, half a megabyte, is left to whoever opens a space.
+    row = session.execute(select(Model.id, Model.name, Model.key).where(Model.in_use)).first()
+    if row is None:
+        raise NoModel("No encoder is in use: run 'kb init', or 'kb model add' and 'kb model use'.")
+    return _Current(row.id, row.name, row.key)
 
 
 def _named(session: Session, name: str) -> Model:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from kb.db import Database
+from kb.db import feed
 from kb.db.entities import Passage
 from kb.errors import EmptyQuery, InvalidInput
-from kb.protocols import Space
+from kb.protocols import Encoding, Space
 from kb.services import catalog, narrowing, ordering
 from kb.services.catalog import Found, Owner
 from kb.services.models import Models
@@ -39,21 +39,27 @@ NEAREST = 10
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A record and its passages, best first."""
+    """A record and its passages, best first.
+
+    `score` is the log-odds that one of its best passages answers: where several do, more than the best one's;
+    `likeliest` the probability of the passage most likely to.
+    """
 
     record: Owner
     passages: tuple[Candidate, ...]
+    score: float
+    likeliest: float
 
-    @property
-    def score(self) -> float:
-        """The log-odds that one of its best passages answers: where several do, more than the best one's."""
-        best = self.passages[0].score
-        return best + math.log(sum(math.exp(one.score - best) for one in self.passages[:COUNTED]))
 
-    @property
-    def likeliest(self) -> float:
-        """The probability of the passage most likely to answer."""
-        return max(one.probability for one in self.passages)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query, checked and being encoded, and what it is answered from: a snapshot and the indexes of that state."""
+
+    session: Session
+    space: Space
+    encoding: Encoding
+    query: Query
+    language: str
 
 
 LanguageDetector = Callable[[str, Collection[str]], tuple[str, float]]
@@ -66,8 +72,7 @@ Highlighter = Callable[[str, str, str, str, tuple[int, int] | None], Sequence[Sp
 class Search:
     """Finds the records whose passages answer a query, in whatever language they are written."""
 
-    def __init__(self, database: Database, models: Models, detect: LanguageDetector, highlight: Highlighter) -> None:
-        self._database = database
+    def __init__(self, models: Models, detect: LanguageDetector, highlight: Highlighter) -> None:
         self._models = models
         self._detect = detect
         self._highlight = highlight
@@ -81,14 +86,14 @@ class Search:
             InvalidFilter: a filter has a value outside its vocabulary.
             NoModel: no encoder is in use.
         """
-        with self._asked(query, reader) as (session, space, asked, language):
-            records, answered = self._listed(session, space, asked, language, reader)
-            return self.listed(session, asked, language, records, reader, answered=answered)
+        with self._asked(query, reader) as asked:
+            records, answered = self._listed(asked, reader)
+            return self.listed(asked.session, asked.query, asked.language, records, reader, answered=answered)
 
     def ranking(self, query: Query, reader: Reader) -> tuple[list[int], bool]:
         """Ids of all records that `search` would list, best first, and whether any is likely to answer."""
-        with self._asked(query, reader) as (session, space, asked, language):
-            records, answered = self._listed(session, space, asked, language, reader)
+        with self._asked(query, reader) as asked:
+            records, answered = self._listed(asked, reader)
             return [ranked.record.id for ranked in records], answered
 
     def language(self, text: str) -> str:
@@ -125,35 +130,39 @@ class Search:
         )
 
     @contextmanager
-    def _asked(self, query: Query, reader: Reader) -> Iterator[tuple[Session, Space, Query, str]]:
+    def _asked(self, query: Query, reader: Reader) -> Iterator[_Asked]:
         """The checked query, its language, and the space and snapshot it is answered from."""
         query = self.checked(query)
-        space = self._models.space()
-        with self._database.read() as session:
+        with self._models.reading() as (session, space):
+            encoding = space.encoding(query.text)
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
-            yield session, space, query, query.language or self._language(space, query.text)
+            language = query.language or self._language(space, query.text)
+            yield _Asked(session, space, encoding, query, language)
 
     def _language(self, space: Space, text: str) -> str:
         return self._detect(text, [code for code in space.languages() if code != UNDETERMINED])[0]
 
-    def _listed(
-        self, session: Session, space: Space, query: Query, language: str, reader: Reader
-    ) -> tuple[list[Ranked], bool]:
+    def _listed(self, asked: _Asked, reader: Reader) -> tuple[list[Ranked], bool]:
         """The records worth listing in the order asked for, and whether any is likely to answer."""
-        listed, answered = _answering(self._found(session, space, query, language, reader), space.threshold)
+        listed, answered = _answering(self._found(asked, reader), asked.space.threshold)
         scored = [(ranked.record, ranked.score) for ranked in listed]
-        return [listed[position] for position in ordering.arranged(session, query, scored)], answered
+        return [listed[position] for position in ordering.arranged(asked.session, asked.query, scored)], answered
 
-    def _found(self, session: Session, space: Space, query: Query, language: str, reader: Reader) -> list[Ranked]:
+    def _found(self, asked: _Asked, reader: Reader) -> list[Ranked]:
         """Ranked records that the reader may see, best first; asks for more once when many passages are dropped."""
+        session, space, query = asked.session, asked.space, asked.query
         # What the filters leave is chosen in the same snapshot as all that follows, so they need not be applied again.
         allowed = space.passages_of(catalog.allowed(session, query.filters, reader)) if query.filters else None
         for limit in (POOL, 4 * POOL):
-            ranked = space.rank(query.text, language=language, limit=limit, allowed=allowed)
-            owners = catalog.owners(session, [one.passage_id for one in ranked], reader)
-            if len(ranked) - len(owners) <= len(ranked) // 2:
+            ranked = space.rank(
+                query.text, language=asked.language, limit=limit, allowed=allowed, encoding=asked.encoding
+            )
+            seen = as_seen(session, space, ranked)
+            owners = catalog.owners(session, {one.record_id for one in seen}, reader)
+            found = by_record(seen, owners)
+            if sum(len(one.passages) for one in found) >= len(ranked) // 2:
                 break
-        return sorted(by_record(ranked, owners), key=lambda found: (-found.score, found.record.id))
+        return sorted(found, key=lambda one: (-one.score, one.record.id))
 
     def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found]) -> Hit:
         best = ranked.passages[0]
@@ -208,15 +217,27 @@ def _check(query: Query) -> None:
     ordering.check(query)
 
 
+def as_seen(session: Session, space: Space, ranked: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Candidates with the record that the session sees them belong to; those that it does not see are left out."""
+    if space.cursor == feed.head(session):
+        return ranked  # Nothing has changed since the index heard of them: it knows what SQL would say.
+    records = catalog.records_of(session, [one.passage_id for one in ranked])
+    return [replace(one, record_id=records[one.passage_id]) for one in ranked if one.passage_id in records]
+
+
 def by_record(ranked: Iterable[Candidate], owners: Mapping[int, Owner]) -> list[Ranked]:
     """Passages under their record, records in order of their best passage; what has no owner is left out."""
     passages: dict[int, list[Candidate]] = {}
-    records: dict[int, Owner] = {}
     for one in ranked:
-        if (owner := owners.get(one.passage_id)) is not None:
-            records[owner.id] = owner
-            passages.setdefault(owner.id, []).append(one)
-    return [Ranked(records[id_], tuple(found)) for id_, found in passages.items()]
+        if one.record_id in owners:
+            passages.setdefault(one.record_id, []).append(one)
+    return [_ranked(owners[id_], tuple(found)) for id_, found in passages.items()]
+
+
+def _ranked(record: Owner, passages: tuple[Candidate, ...]) -> Ranked:
+    best = passages[0].score
+    score = best + math.log(sum(math.exp(one.score - best) for one in passages[:COUNTED]))
+    return Ranked(record, passages, score, max(one.probability for one in passages))
 
 
 def _answering(records: list[Ranked], threshold: float) -> tuple[list[Ranked], bool]:

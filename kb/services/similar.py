@@ -142,8 +142,7 @@ class Similar:
     def _answer(self, asked: _Asked, reader: Reader, page: Query) -> Results:
         query = self._search.checked(replace(page, text=_labelled(asked)))
         language = Counter(asked.source.languages).most_common(1)[0][0] if asked.source.languages else UNDETERMINED
-        space = self._models.space()
-        with self._database.read() as session:
+        with self._models.reading() as (session, space):
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             if not asked.source.languages:
                 return self._search.listed(session, query, language, [], reader, answered=False)
@@ -205,7 +204,9 @@ def _ranked(session: Session, found: Iterable[Resemblance], reader: Reader) -> l
     best = sorted((one for one in found if one.passages), key=lambda one: (-one.score, one.passages[0][0]))[:LISTED]
     shown = [[_candidate(one, *passage) for passage in one.passages[:SHOWN]] for one in best]
     candidates = [one for part in shown for one in part]
-    return by_record(candidates, catalog.owners(session, [one.passage_id for one in candidates], reader))
+    records = catalog.records_of(session, [one.passage_id for one in candidates])
+    known = [replace(one, record_id=records[one.passage_id]) for one in candidates if one.passage_id in records]
+    return by_record(known, catalog.owners(session, set(records.values()), reader))
 
 
 def _candidate(record: Resemblance, passage_id: int, cosine: float) -> Candidate:
@@ -217,6 +218,7 @@ def _candidate(record: Resemblance, passage_id: int, cosine: float) -> Candidate
         cosine=cosine,
         lexical=0.0,
         same_language=False,
+        record_id=0,
     )
 
 

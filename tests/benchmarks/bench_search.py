@@ -195,7 +195,10 @@ class Stopwatch:
 
     def watch(self, owner: Any, name: str, step: str) -> None:
         """Count the time of `owner.name` as `step`, unless it is called within another step."""
-        inner = getattr(owner, name)
+        setattr(owner, name, self.timed(getattr(owner, name), step))
+
+    def timed(self, inner: Callable[..., Any], step: str) -> Callable[..., Any]:
+        """What `inner` does, its time counted as `step`."""
 
         def timed(*given: Any, **named: Any) -> Any:
             if self._running:
@@ -207,7 +210,7 @@ class Stopwatch:
                 self._running = False
                 self.spent[step] += time.perf_counter() - started
 
-        setattr(owner, name, timed)
+        return timed
 
 
 def search_it(folder: Path, sets: Path, *, plain: bool) -> dict[str, Any]:
@@ -249,7 +252,8 @@ def _watched(kb: Kb) -> Stopwatch:
     watch = Stopwatch()
     space: Any = kb.models.space()
     watch.watch(kb.search, "_language", "language of the query")
-    watch.watch(space._embedder, "embed_query", "encoding the query")
+    begin = space.encoding
+    space.encoding = lambda text: watch.timed(begin(text), "waiting for the query's vector")
     watch.watch(space._dense, "search", "meaning: nearest passages")
     watch.watch(space._dense, "cosines", "meaning: cosines of the nominees")
     watch.watch(space._lexical, "ask", "words")
@@ -257,6 +261,7 @@ def _watched(kb: Kb) -> Stopwatch:
     watch.watch(space._sentences, "nearest", "best sentences")
     watch.watch(space._letters, "shares", "letters")
     watch.watch(space._pairs, "shares", "pairs of words")
+    watch.watch(space, "passages_of", "filters")
     watch.watch(catalog, "owners", "records of what was found")
     watch.watch(catalog, "allowed", "filters")
     watch.watch(catalog, "hydrate", "rows of the page")

@@ -35,6 +35,9 @@ class FixedEmbedder:
     def embed_query(self, text: str) -> Vectors:
         return vectors(1, seed=99)
 
+    def begin_query(self, text: str) -> Any:
+        return lambda: self.embed_query(text)
+
 
 class Opener:
     """Opens spaces that share one folder, as processes do, and closes them all."""

@@ -12,6 +12,7 @@ from kb.bootstrap import Kb, build
 from kb.db import feed
 from kb.db.entities import Embedding, Passage, Record
 from kb.services import publishing
+from kb.services.search import as_seen
 from kb.values import VISITOR, Outcome, Query
 from tests.support.tiny import TinyShelf
 
@@ -149,3 +150,18 @@ def test_vectors_in_sql_are_raw(kb: Kb, describe: Describe) -> None:
         ).all()
     for row in rows:
         assert np.allclose(np.frombuffer(row.data, dtype="<f4"), embedder.embed_passages([row.text])[0], atol=1e-6)
+
+
+def test_a_passage_that_went_while_it_was_ranked_is_left_out(kb: Kb, describe: Describe) -> None:
+    """The index was taken further by another thread than the session of this search sees."""
+    one = describe(title="Brown bins", solution=WASTE)
+    two = describe(title="More bins", solution=WASTE)
+    with kb.models.reading() as (session, space):
+        ranked = space.rank("bins", language="en", limit=10)
+        with kb.database.write() as other:
+            publishing.remove(other, one.record_id or 0)
+        assert {one.record_id for one in as_seen(session, space, ranked)} == {one.record_id, two.record_id}
+        kb.models.space()
+    with kb.models.reading() as (session, space):
+        space.cursor -= 1
+        assert {one.record_id for one in as_seen(session, space, ranked)} == {two.record_id}

@@ -13,7 +13,7 @@ from index.space import SearchSpace
 from kb import resources
 from kb.bootstrap import Kb, build
 from kb.config import Config, load
-from kb.protocols import Embedder, Progress, Space, Vectors
+from kb.protocols import Embedder, Encoding, Progress, Space, Vectors
 from kb.shelf import FolderShelf
 
 DIMENSION = 48
@@ -40,6 +40,9 @@ class TinyEmbedder:
 
     def embed_query(self, text: str) -> Vectors:
         return _hashed(text)[None, :]
+
+    def begin_query(self, text: str) -> Encoding:
+        return lambda: self.embed_query(text)
 
 
 def _hashed(text: str) -> Vectors:

@@ -100,6 +100,13 @@ class TestEncoder:
         assert (encoder.embed_query(QUESTION) * bare).sum() < 0.999
         assert (encoder.embed_passages([QUESTION]) * bare).sum() < 0.999
 
+    def test_a_query_begun_is_the_query_embedded(self, encoder: SentenceEncoder) -> None:
+        begun = [encoder.begin_query(text) for text in TEXTS]
+
+        for text, vector in zip(reversed(TEXTS), reversed(begun), strict=True):
+            assert (vector() * encoder.embed_query(text)).sum() > 0.9999
+            assert np.array_equal(vector(), vector())
+
     def test_a_question_finds_its_answer_in_another_language(self, encoder: SentenceEncoder) -> None:
         answer, unrelated = (encoder.embed_passages([ANSWER, UNRELATED]) @ encoder.embed_query(QUESTION).T)[:, 0]
 
