@@ -18,6 +18,7 @@ from ingest.extractors.pdf_headings import Outline, heading_levels
 from ingest.extractors.pdf_lines import Line, read_lines
 from ingest.extractors.pdf_paragraphs import Paragraph, measure, paragraphs
 from ingest.extractors.pdf_running import without_running_lines
+from ingest.extractors.pdf_tables import take_tables, with_tables
 from ingest.extractors.proposals import propose
 from ingest.mediatype import PDF
 from kb.errors import Encrypted, NeedsOcr, NoText, Unreadable
@@ -106,7 +107,8 @@ def _read_page(document: Any, number: int) -> Page | None:
         page = document[number - 1]
         textpage = page.get_textpage()
         height = page.get_height()
-        lines = in_reading_order(read_lines(textpage, height), number, height)
+        text, tables = take_tables(page, read_lines(textpage, height), number, height)
+        lines = with_tables(in_reading_order(text, number, height), tables)
         return Page(lines, _is_pictured(page, lines))
     except _READ_ERRORS:
         return None
@@ -192,6 +194,8 @@ def _block(paragraph: Paragraph, level: int, text: str, breaks: tuple[int, ...])
 def _kind(paragraph: Paragraph, text: str) -> BlockKind:
     if paragraph.footnote:
         return "footnote"
+    if paragraph.is_row:
+        return "table-row"
     if paragraph.is_item:
         return "list-item"
     return "caption" if _CAPTION.match(text) and len(text) < 300 else "paragraph"

@@ -76,7 +76,7 @@ def _may_be(paragraph: Paragraph) -> bool:
 
 
 def _stands_out(text: str, paragraph: Paragraph, metrics: Metrics, bold_counts: bool) -> bool:
-    if sum(map(str.isalpha, text)) < 3 or _UNFINISHED.search(text) or not _starts_like_one(text):
+    if paragraph.is_row or sum(map(str.isalpha, text)) < 3 or _UNFINISHED.search(text) or not _starts_like_one(text):
         return False
     size = metrics.size(paragraph.lines[0]) if not paragraph.size else paragraph.size
     if size >= 1.15 * metrics.body:

@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium_c
 _LINE_END_HYPHEN = re.compile("[\ufffe\x02]")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _WORD = re.compile(r"\S+")
-_BOLD_NAME = re.compile(r"bold|black|heavy|semib|demi|-bd\b", re.I)
+_BOLD_NAME = re.compile(r"bold|black|heavy|semib|demi|-bd\b|-medi(?:ital)?$|^(?:[A-Z]{6}\+)?(?:cm|sf)bx", re.I)
 _FORCE_BOLD = 1 << 18
 _STYLE_SAMPLES = 3
 """Words of a line whose font is looked at."""
@@ -25,7 +25,7 @@ _STYLE_SAMPLES = 3
 class Line:
     """A line of text on a page; coordinates in points, y downwards from the page's top, at the baseline.
 
-    `size` is 0 where the geometry is unknown; `height` is the page's.
+    `size` is 0 where the geometry is unknown; `height` is the page's. `is_row` marks a whole row of a table.
     """
 
     text: str
@@ -36,6 +36,7 @@ class Line:
     size: float
     bold: bool
     height: float
+    is_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from ingest.cleaning import Lexicon, clean, seams
@@ -15,7 +15,8 @@ BULLET = re.compile(r"^\s*(?:[•◦▪▫■□●○‣⁃∙·➢➤►▶✓
 _NUMBERED = re.compile(r"^\(?(?:\d{1,3}(?:\.\d{1,3})*[.)]|[a-zA-Z][.)]|[ivxIVX]{1,5}[.)])\s+\S")
 _CLOSED = re.compile(r"[.!?:;…][\"»”’)\]]*$")
 _LEADER = re.compile(r"(?:\s?[.…_]){4,}\s*\S{0,8}$|\s\.\.+\s\d{1,4}$")
-_NOTE_MARK = re.compile(r"^[\[(]?(?:\d{1,3}|[*†‡])[\])]?\s*[\"“„«‘(]?[^\W\d]")
+_ONLY_MARK = re.compile(r"\d{1,3}|[*∗†‡§]")
+_NOTE_MARK = re.compile(r"^[\[(]?(?:\d{1,3}|[*∗†‡])[\])]?\s*[\"“„«‘(]?[^\W\d]")
 _WINDOW = 6
 """Lines before and after that show how far the column reaches."""
 
@@ -47,6 +48,10 @@ class Paragraph:
         return self.lines[0].page
 
     @property
+    def is_row(self) -> bool:
+        return self.lines[0].is_row
+
+    @property
     def bold(self) -> bool:
         return all(line.bold for line in self.lines)
 
@@ -56,7 +61,7 @@ class Paragraph:
 
     @property
     def is_bulleted(self) -> bool:
-        return bool(BULLET.match(self.lines[0].text))
+        return not self.is_row and bool(BULLET.match(self.lines[0].text))
 
     @property
     def is_item(self) -> bool:
@@ -64,6 +69,8 @@ class Paragraph:
 
     def text(self, lexicon: Lexicon) -> tuple[str, tuple[int, ...]]:
         """Clean text and the offsets in it where its further pages begin."""
+        if self.is_row:
+            return clean(self.lines[0].text), ()
         lines = [BULLET.sub("", self.lines[0].text, count=1), *(line.text for line in self.lines[1:])]
         mended = zip(self.lines, seams(lines, lexicon), strict=True)
         text, breaks = "", list[int]()
@@ -79,7 +86,7 @@ def measure(lines: Iterable[Line]) -> Metrics:
     sizes: Counter[float] = Counter()
     gaps: dict[float, Counter[float]] = defaultdict(Counter)
     previous: Line | None = None
-    for line in lines:
+    for line in (line for line in lines if not line.is_row):
         sizes[line.size] += len(line.text)
         if previous and previous.page == line.page and abs(previous.size - line.size) < 0.5:
             gap = line.y - previous.y
@@ -102,22 +109,55 @@ def paragraphs(pages: Sequence[Sequence[Line]], metrics: Metrics) -> list[Paragr
     notes: dict[int, list[Paragraph]] = {}
     body: list[Line] = []
     for page in pages:
-        above, below = _split_notes(page, metrics)
-        body += above
-        if below:
-            notes[below[0].page] = _footnotes(below)
+        for flow in _flows(_with_marks(page), metrics):
+            above, below = _split_notes(flow, metrics)
+            body += above
+            if below:
+                notes.setdefault(below[0].page, []).extend(_footnotes(below))
     return _merge(_group(body, metrics), notes)
 
 
+def _with_marks(page: Sequence[Line]) -> list[Line]:
+    """The lines with a raised mark that the file draws by itself put before the note it belongs to."""
+    joined: list[Line] = []
+    for line in page:
+        if joined and _ONLY_MARK.fullmatch(joined[-1].text) and _is_beside(joined[-1], line):
+            mark = joined.pop()
+            joined.append(replace(line, text=f"{mark.text} {line.text}", x0=mark.x0))
+        else:
+            joined.append(line)
+    return joined
+
+
+def _is_beside(mark: Line, line: Line) -> bool:
+    return 0 < line.y - mark.y < line.size and -1 < line.x0 - mark.x1 < line.size
+
+
+def _flows(page: Sequence[Line], metrics: Metrics) -> Iterator[list[Line]]:
+    """The columns of a page: each ends where the next line stands far above."""
+    flow: list[Line] = []
+    for line in page:
+        if flow and flow[-1].y - line.y > 5 * metrics.size(line):
+            yield flow
+            flow = []
+        flow.append(line)
+    if flow:
+        yield flow
+
+
 def _split_notes(page: Sequence[Line], metrics: Metrics) -> tuple[list[Line], list[Line]]:
-    """Lines of the text, and the small lines at the page's foot that begin with a mark."""
+    """Lines of a column's text, and the small lines at its foot that begin with a mark."""
     start = len(page)
-    while start and metrics.size(page[start - 1]) < 0.9 * metrics.body and page[start - 1].y > 0.4 * page[0].height:
+    while start and _may_be_note(page[start - 1], metrics):
         start -= 1
     while start < len(page) and not _NOTE_MARK.match(page[start].text):
         start += 1
-    # A page that is small throughout is a table or an imprint, not notes.
+    # What is small throughout is a table or an imprint, not notes.
     return (list(page[:start]), list(page[start:])) if start else (list(page), [])
+
+
+def _may_be_note(line: Line, metrics: Metrics) -> bool:
+    return not line.is_row and metrics.size(line) < 0.9 * metrics.body and line.y > 0.4 * line.height
 
 
 def _footnotes(lines: Sequence[Line]) -> list[Paragraph]:
@@ -162,14 +202,19 @@ def _column_ends(lines: Sequence[Line]) -> list[float]:
     ends = []
     for index, line in enumerate(lines):
         near = lines[max(0, index - _WINDOW) : index + _WINDOW + 1]
-        beside = [other.x1 for other in near if other.page == line.page and other.x0 < line.x1 and line.x0 < other.x1]
+        beside = [line.x1]
+        beside += [
+            other.x1
+            for other in near
+            if other.page == line.page and not other.is_row and other.x0 < line.x1 and line.x0 < other.x1
+        ]
         ends.append(max(beside))
     return ends
 
 
 def _breaks(one: Line, two: Line, right: float, metrics: Metrics) -> bool:
     """Whether a new paragraph begins between two consecutive lines."""
-    if BULLET.match(two.text) or _LEADER.search(one.text):
+    if one.is_row or two.is_row or BULLET.match(two.text) or _LEADER.search(one.text):
         return True
     if one.page != two.page or two.y < one.y - 0.5 * metrics.size(one):
         return not _continues(one, two, right, metrics)

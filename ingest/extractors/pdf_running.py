@@ -46,7 +46,7 @@ def _stays(line: Line, running: set[int], body_size: float, kept_once: set[str])
 
 
 def _edge_lines(page: Sequence[Line]) -> list[Line]:
-    by_height = sorted(page, key=lambda line: line.y)
+    by_height = sorted((line for line in page if not line.is_row), key=lambda line: line.y)
     top = [line for line in by_height[:_EDGE_LINES] if line.y < _EDGE_SHARE * line.height]
     bottom = [line for line in by_height[-_EDGE_LINES:] if line.y > (1 - _EDGE_SHARE) * line.height]
     return [*top, *(line for line in bottom if line not in top)]

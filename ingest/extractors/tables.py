@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ingest.cleaning import clean
 from kb.values import Block
 
 _MAX_LABEL = 60
+_YEAR = re.compile(r"(?:19|20)\d\d")
 SEPARATOR = " | "
 
 
@@ -21,16 +23,28 @@ def row_blocks(rows: Sequence[Sequence[str]], *, header_rows: int | None = None)
     count = _header_rows(filled) if header_rows is None else min(header_rows, len(filled))
     labels = filled[count - 1] if count else []
     for number, row in enumerate(filled):
-        yield Block(kind="table-row", text=SEPARATOR.join(_cells(row, labels if number >= count else [])))
+        yield Block(kind="table-row", text=row_text(row, labels if number >= count else []))
 
 
 def _header_rows(rows: Sequence[Sequence[str]]) -> int:
-    """1 when the first row looks like labels: full, short, distinct, without numbers, above longer rows."""
+    return int(has_header(rows))
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row looks like labels: full, short, distinct, no numbers but years, above longer rows.
+
+    The corner above a column of labels is often left empty.
+    """
     if len(rows) < 3 or len(rows[0]) < 2:
-        return 0
-    first = rows[0]
+        return False
+    first = rows[0] if rows[0][0] else rows[0][1:]
     is_labels = all(first) and len({*first}) == len(first) and max(map(len, first)) <= _MAX_LABEL
-    return int(is_labels and not any(cell[0].isdigit() for cell in first))
+    return is_labels and not any(cell[0].isdigit() and not _YEAR.fullmatch(cell) for cell in first)
+
+
+def row_text(row: Sequence[str], labels: Sequence[str] = ()) -> str:
+    """The cells of a row in one line, each with the label above it where there is one."""
+    return SEPARATOR.join(_cells(row, labels))
 
 
 def _cells(row: Sequence[str], labels: Sequence[str]) -> Iterator[str]:
