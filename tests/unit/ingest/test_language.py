@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from ingest.language import detect, detect_query, second_opinion
@@ -51,3 +54,22 @@ def test_unknown_languages_fall_back_to_those_known() -> None:
 
 def test_a_query_without_letters_is_undetermined() -> None:
     assert detect_query("2021 ?", ("it", "fr")) == ("und", 0.0)
+
+
+def test_a_language_without_a_list_of_frequencies_is_told_by_its_dictionary() -> None:
+    assert detect_query("ühistransport", ("et", "fi"))[0] == "et"
+    assert detect_query("fuinneamh in-athnuaite", ("en", "ga"))[0] == "ga"
+
+
+def share_right(samples: list[dict[str, str]], kind: str, among: set[str]) -> float:
+    chosen = [sample for sample in samples if sample["kind"] == kind and sample["lang"] in among]
+    return sum(detect_query(sample["text"], among)[0] == sample["lang"] for sample in chosen) / len(chosen)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("kind", "among_all", "among_five"), [("sentences", 0.985, 0.99), ("word-pairs", 0.93, 0.95)])
+def test_short_samples_of_nineteen_languages(shared: Path, kind: str, among_all: float, among_five: float) -> None:
+    lines = (shared / "eval" / "language-id" / "samples.jsonl").read_text("utf-8").splitlines()
+    samples = [json.loads(line) for line in lines]
+    assert share_right(samples, kind, {sample["lang"] for sample in samples}) >= among_all
+    assert share_right(samples, kind, {"it", "fr", "de", "en", "es"}) >= among_five
