@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import logging
+import os
 import resource
+import select
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,12 +30,27 @@ def main(arguments: list[str]) -> int:
     out = sys.stdout
     # Libraries that print would break the lines; whatever they print belongs to the noise.
     sys.stdout = sys.stderr
+    _die_with_parent(out.fileno())
+    # A search and the encoder go first; a reader takes what they leave.
+    os.nice(5)
     _limit(int(memory_mb), int(seconds))
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     for line in _lines(lambda: _target(target)(Path(path), name)):
         _write(out, line)
     return 0
+
+
+def _die_with_parent(out: int) -> None:
+    """End with the thread that started this process: nobody else would end a reader that hangs."""
+    # PR_SET_PDEATHSIG of prctl(2), which only Linux has.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    # A parent that died before that line is told by its end of the pipe.
+    pipe = select.poll()
+    pipe.register(out, 0)
+    if any(event & select.POLLERR for _, event in pipe.poll(0)):
+        sys.exit(1)
 
 
 def _limit(memory_mb: int, seconds: int) -> None:

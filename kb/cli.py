@@ -194,7 +194,7 @@ def import_(ctx: click.Context, manifest: Path, state: Any, as_json: bool) -> No
 
 def _report(ctx: click.Context, outcomes: Sequence[Outcome], as_json: bool) -> None:
     if as_json:
-        console.say_json({"outcomes": [asdict(one) for one in outcomes], "summary": dict(console.tally(outcomes))})
+        console.say_json({"outcomes": [asdict(one) for one in outcomes], **console.summary(outcomes)})
     else:
         console.say_outcomes(outcomes)
     if any(one.status in ("failed", "rejected") for one in outcomes):

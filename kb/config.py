@@ -54,6 +54,9 @@ class Config(BaseSettings):
     max_file_mb: int = Field(default=200, ge=1, description="Largest file taken in, in megabytes.")
     extract_memory_mb: int = Field(default=1024, ge=256, description="Memory the reader of one file may use.")
     extract_seconds: int = Field(default=300, ge=1, description="Wall-clock time the reader of one file may take.")
+    readers: int = Field(
+        default=0, ge=0, le=64, description="Files read at the same time; 0 takes one for each core, at most four."
+    )
     lease_seconds: int = Field(
         default=900, ge=5, description="How long a worker may be silent before its document is given to another."
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -188,10 +189,19 @@ def say_outcomes(outcomes: Sequence[Outcome]) -> None:
     """What became of each file, and how many of each."""
     rows = [(one.source, one.status, one.code, one.passages or "", one.message) for one in outcomes]
     table("What became of each", ("source", "outcome", "code", "passages", "what to do"), rows)
-    say(", ".join(f"{count} {status}" for status, count in tally(outcomes).items()))
+    say(", ".join(f"{count} {status}" for status, count in tally(one.status for one in outcomes).items()))
+    if codes := tally(one.code for one in outcomes if one.code):
+        say("of these " + ", ".join(f"{count} {code}" for code, count in codes.items()))
 
 
-def tally(outcomes: Sequence[Outcome]) -> Mapping[str, int]:
-    """How many outcomes of each status, in alphabetical order."""
-    statuses = [one.status for one in outcomes]
-    return {status: statuses.count(status) for status in sorted(set(statuses))}
+def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """How many of each status, and how many of each code among those that have one."""
+    return {
+        "summary": tally(one.status for one in outcomes),
+        "codes": tally(one.code for one in outcomes if one.code),
+    }
+
+
+def tally(names: Iterable[str]) -> dict[str, int]:
+    """How often each name occurs, in alphabetical order."""
+    return dict(sorted(Counter(names).items()))

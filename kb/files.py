@@ -16,6 +16,8 @@ from typing import BinaryIO
 from kb.errors import NotFound, StorageFull, TooLarge
 
 CHUNK = 1 << 20
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no more room: on the disk, for this user, for this process."""
 ORPHAN_AGE_SECONDS = 3600
 
 
@@ -60,7 +62,7 @@ class Files:
                 stored = self._copy(source, target)
             self._keep(Path(name), stored.sha256)
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in FULL:
                 raise StorageFull("The disk is full: nothing was stored. Make room and try again.") from error
             raise
         finally:

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from kb.bootstrap import Kb
 from kb.errors import KbError, NotReady
 from kb.protocols import Progress
+from kb.services.pipeline import Pipeline
 from kb.values import Outcome
 
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Worker:
@@ -26,9 +28,10 @@ class Worker:
         self._report = report or (lambda _: None)
         self._progress = progress
         self._stop = threading.Event()
+        self._pipeline = Pipeline(kb.reading, kb.models.current, readers=kb.config.readers)
 
     def stop(self) -> None:
-        """End after the document at hand."""
+        """End after the documents at hand."""
         self._stop.set()
 
     def drain(self, *, until: Callable[[], bool] = lambda: True) -> int:
@@ -38,8 +41,8 @@ class Worker:
         """
         done = 0
         while not self._stop.is_set():
-            if self._step():
-                done += 1
+            if step := self._step():
+                done += step
             elif until():
                 break
             else:
@@ -48,20 +51,21 @@ class Worker:
         return done
 
     def run(self) -> None:
-        """Work for ever; when something is missing or locked, say so and try again later."""
+        """Work for ever; when something is missing, locked or full, say so and try again, later each time."""
+        pause = IDLE_SECONDS
         while not self._stop.is_set():
             try:
                 self.drain()
+                pause = IDLE_SECONDS
             except NotReady as error:
                 log.warning("%s", error)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
             except KbError:
                 log.exception("The worker goes on after an error.")
-            self._stop.wait(IDLE_SECONDS)
+            self._stop.wait(pause)
 
-    def _step(self) -> bool:
-        model_id, embedder = self._kb.models.current()
-        outcome = self._kb.reading.read_one(model_id, embedder, self._progress)
-        if outcome is not None:
-            self._report(outcome)
-            return True
-        return self._kb.models.fill_one(self._progress) > 0
+    def _step(self) -> int:
+        """Close one gap; returns how many documents or batches were done."""
+        if self._kb.reading.any_free():
+            return self._pipeline.run(self._stop, self._report, self._progress)
+        return 1 if self._kb.models.fill_one(self._progress) else 0

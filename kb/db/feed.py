@@ -52,18 +52,19 @@ def add(session: Session, model_id: int, vectors: Sequence[Vector], *, live: boo
     if not vectors:
         return
     numbers = draw(session, len(vectors))
-    rows = [
-        {
-            "model_id": model_id,
-            "passage_id": vector.passage_id,
-            "seq": seq,
-            "live": live,
-            "data": vector.data,
-            "sentences": vector.sentences,
-        }
-        for vector, seq in zip(vectors, numbers, strict=True)
-    ]
-    session.execute(insert(Embedding), rows)
+    for start in range(0, len(vectors), BATCH):
+        rows = [
+            {
+                "model_id": model_id,
+                "passage_id": vector.passage_id,
+                "seq": seq,
+                "live": live,
+                "data": vector.data,
+                "sentences": vector.sentences,
+            }
+            for vector, seq in zip(vectors[start : start + BATCH], numbers[start : start + BATCH], strict=True)
+        ]
+        session.execute(insert(Embedding), rows)
 
 
 def renew(session: Session, passage_ids: Sequence[int], *, live: bool) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
 
 from kb.protocols import Embedder, Progress, Vectors
+
+PORTION = 256
+"""Passages that are embedded at a time: enough that batches of like length are full, few enough to hold."""
 
 
 class Divided(Protocol):
@@ -31,6 +35,35 @@ def embed(
     texts = [*(passage.text for passage in passages), *(text for texts in sentences for text in texts)]
     vectors = embedder.embed_passages(texts, progress)
     return list(zip(_whole(vectors[: len(passages)]), _parts(vectors[len(passages) :], sentences), strict=True))
+
+
+def embed_together(
+    embedder: Embedder, documents: Sequence[Sequence[Divided]], progress: Progress | None = None
+) -> Iterator[list[tuple[bytes, bytes]]]:
+    """As `embed`, for each document as soon as all of its passages are done; batches reach over several documents."""
+    passages = [passage for document in documents for passage in document]
+    total = sum(map(_texts, passages))
+    vectors = _by_portions(embedder, passages, lambda done: progress(done, total) if progress else None)
+    for document in documents:
+        yield list(islice(vectors, len(document)))
+
+
+def _by_portions(
+    embedder: Embedder, passages: Sequence[Divided], progress: Callable[[int], None]
+) -> Iterator[tuple[bytes, bytes]]:
+    before = 0
+    for start in range(0, len(passages), PORTION):
+        portion = passages[start : start + PORTION]
+        yield from embed(embedder, portion, _offset(progress, before))
+        before += sum(map(_texts, portion))
+
+
+def _offset(progress: Callable[[int], None], before: int) -> Progress:
+    return lambda done, _total: progress(before + done)
+
+
+def _texts(passage: Divided) -> int:
+    return 1 + (len(passage.sentences) if len(passage.sentences) > 1 else 0)
 
 
 def _apart(passage: Divided) -> Iterator[str]:

@@ -29,7 +29,7 @@ PROVISIONAL = "provisional"
 WHEN_READ = "state_when_read"
 """Key of `details` that holds the state a record made of a file takes once its text has been read."""
 
-RETRIED = ("crashed",)
+RETRIED = ("crashed", "timed-out", "out-of-memory")
 """Failures that handing the same file in again tries anew: they may have been the machine's, not the file's."""
 
 

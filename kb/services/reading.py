@@ -1,18 +1,13 @@
-"""Closing the first gap: documents that wait are read, cut into passages, embedded and published in one commit."""
+"""Closing the first gap: documents that wait are read, cut into passages, and published with their vectors."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import socket
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import cache
 
-import psutil
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -21,15 +16,19 @@ from kb.db.entities import Document, Passage, Record, now
 from kb.errors import Crashed, IngestError, NotReady
 from kb.files import Files
 from kb.protocols import Embedder, Extractor, Progress
+from kb.services import leases
 from kb.services.catalog import RECORD_TYPE
-from kb.services.embedding import embed
 from kb.services.fields import description
 from kb.services.intake import PROVISIONAL, WHEN_READ
+from kb.services.leases import whoami
+from kb.services.patience import patiently
 from kb.values import UNDETERMINED, Digest, Extraction, Outcome
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
+PART = 500
+"""Passages that are inserted at a time."""
 REPORT = "hand the file in again, and report it when that does not help."
 
 Embedded = Sequence[tuple[bytes, bytes]]
@@ -52,6 +51,17 @@ class Claim:
     was_searchable: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A document that is read and divided, and waits for its vectors of the model named."""
+
+    claim: Claim
+    extraction: Extraction
+    digest: Digest
+    model_id: int
+    embedder: Embedder
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What reading needs from outside: how to extract, how to cut, and under which rules."""
@@ -61,29 +71,8 @@ class Tools:
     recipe: str
 
 
-@cache
-def whoami() -> str:
-    """Names this process so that others can tell whether it still lives: host, pid and start time."""
-    return _owner(socket.gethostname(), os.getpid(), psutil.Process().create_time())
-
-
-def _owner(host: str, pid: int, started: float) -> str:
-    return f"{host}:{pid}:{started:.2f}"
-
-
-def _dead(owner: str) -> bool:
-    """Whether the process of that name ran on this machine and is gone."""
-    host, pid, _ = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        return _owner(host, int(pid), psutil.Process(int(pid)).create_time()) != owner
-    except psutil.NoSuchProcess:
-        return True
-
-
 class Reading:
-    """Takes one waiting document at a time from received to searchable or failed."""
+    """The steps of a document from received to searchable or failed; `kb.services.pipeline` does several at a time."""
 
     def __init__(self, database: Database, files: Files, tools: Tools, *, lease_seconds: int) -> None:
         self._database = database
@@ -107,42 +96,27 @@ class Reading:
         with self._database.read() as session:
             return [_outcome(document, passages) for document, passages in session.execute(chosen)]
 
-    def read_one(self, model_id: int, embedder: Embedder, progress: Progress | None = None) -> Outcome | None:
-        """Read the next document in line; None when there is none to be had."""
-        claim = self._claim() if self._any_free() else None
-        if claim is None or isinstance(claim, Outcome):
-            return claim
-        try:
-            extraction = self._extract(claim)
-            self._settle(claim, extraction)
-            digest = self._tools.digest(extraction, embedder, claim.language)
-            vectors = self._embed(claim, digest, embedder, progress)
-        except IngestError as error:
-            return self._fail(claim, error)
-        except NotReady:
-            # Nothing is wrong with the document: it waits until what is missing is there.
-            self._put_back(claim)
-            raise
-        except Exception as error:
-            # One document must not keep all that come after it from being read.
-            log.exception("Reading document %s failed unexpectedly.", claim.document_id)
-            return self._fail(claim, Crashed(f"The text could not be processed ({type(error).__name__}): {REPORT}"))
-        return self._publish(claim, extraction, digest, model_id, vectors)
-
     # --- taking a document on ---------------------------------------------------------------------
 
-    def _any_free(self) -> bool:
+    def any_free(self) -> bool:
         """Whether a document can be claimed; a look that takes no lock, for most looks find none."""
         with self._database.read() as session:
             if session.execute(select(Document.id).where(self._waiting()).limit(1)).first() is None:
                 return False
-            return (
-                session.execute(select(Document.id).where(self._waiting(), _free(session)).limit(1)).first() is not None
-            )
+            free = select(Document.id).where(self._waiting(), leases.free(session)).limit(1)
+            return session.execute(free).first() is not None
 
-    def _claim(self) -> Claim | Outcome | None:
+    def take(self, besides: Collection[int] = ()) -> Claim | Outcome | None:
+        """Claim the next document in line but for those `besides`; None when there is none to be had.
+
+        The attempt is counted before the work; a document that ended its readers too often is given up.
+        """
+        return patiently(lambda: self._claim(besides)) if self.any_free() else None
+
+    def _claim(self, besides: Collection[int]) -> Claim | Outcome | None:
         with self._database.write() as session:
-            chosen = select(Document).where(self._waiting(), _free(session)).order_by(Document.id).limit(1)
+            free = and_(self._waiting(), leases.free(session), Document.id.not_in(besides))
+            chosen = select(Document).where(free).order_by(Document.id).limit(1)
             document = session.execute(chosen.with_for_update(skip_locked=True)).scalar()
             if document is None:
                 return None
@@ -165,6 +139,26 @@ class Reading:
         outdated = and_(Document.status == "searchable", Document.recipe != self._tools.recipe)
         return or_(Document.status == "received", outdated)
 
+    def prepare(self, claim: Claim, model: Callable[[], tuple[int, Embedder]]) -> Ready | Outcome:
+        """Read a document and divide it for the encoder that is in use; the outcome when that cannot be done.
+
+        Raises:
+            NotReady: something is missing that has nothing to do with the document.
+        """
+        try:
+            extraction = self._extract(claim)
+            patiently(lambda: self._settle(claim, extraction))
+            model_id, embedder = model()
+            digest = self._tools.digest(extraction, embedder, claim.language)
+            return Ready(claim, extraction, digest, model_id, embedder)
+        except IngestError as error:
+            return self.fail(claim, error)
+        except NotReady:
+            raise
+        except Exception as error:
+            # One document must not keep all that come after it from being read.
+            return self.fail(claim, tripped(claim, error))
+
     def _extract(self, claim: Claim) -> Extraction:
         if claim.media_type == RECORD_TYPE:
             with self._files.open(claim.sha256) as stream:
@@ -178,7 +172,8 @@ class Reading:
         with self._database.write() as session:
             session.execute(update(Document).where(self._mine(claim)).values(values))
 
-    def _put_back(self, claim: Claim) -> None:
+    def put_back(self, claim: Claim) -> None:
+        """Let go of a document with which nothing is wrong, so that it waits again."""
         values = {"lease_owner": None, "lease_until": None, "attempts": 0}
         with self._database.write() as session:
             session.execute(update(Document).where(self._mine(claim)).values(values))
@@ -186,21 +181,25 @@ class Reading:
     def _mine(self, claim: Claim) -> ColumnElement[bool]:
         return and_(Document.id == claim.document_id, Document.lease_owner == whoami())
 
-    def _embed(self, claim: Claim, digest: Digest, embedder: Embedder, progress: Progress | None) -> Embedded:
-        beat = _Heartbeat(self._database, self._mine(claim), self._lease)
+    def heartbeat(self, claims: Callable[[], Iterable[Claim]], progress: Progress | None) -> Progress:
+        """A reporter of the encoder's steps that keeps the leases of all documents in hand while it goes on."""
+        beat = leases.Heartbeat(self._database, lambda: [one.document_id for one in claims()], self._lease)
 
         def step(done: int, total: int) -> None:
             beat()
             if progress is not None:
                 progress(done, total)
 
-        return embed(embedder, digest.passages, step)
+        return step
 
     # --- the one commit ---------------------------------------------------------------------------
 
-    def _publish(
-        self, claim: Claim, extraction: Extraction, digest: Digest, model_id: int, vectors: Embedded
-    ) -> Outcome | None:
+    def publish(self, ready: Ready, vectors: Embedded) -> Outcome | None:
+        """Make a document searchable in one transaction; None when it was taken over or replaced meanwhile."""
+        return patiently(lambda: self._publish(ready, vectors))
+
+    def _publish(self, ready: Ready, vectors: Embedded) -> Outcome | None:
+        claim, extraction, digest = ready.claim, ready.extraction, ready.digest
         with self._database.write() as session:
             document = session.execute(select(Document).where(self._mine(claim))).scalar()
             if document is None or document.sha256 != claim.sha256:
@@ -217,7 +216,7 @@ class Reading:
             session.flush()
             feed.forget(session, old)
             rows = [feed.Vector(id_, *both) for id_, both in zip(new, vectors, strict=True)]
-            feed.add(session, model_id, rows, live=record.state == "published")
+            feed.add(session, ready.model_id, rows, live=record.state == "published")
             return Outcome(
                 source=claim.name,
                 status="searchable",
@@ -226,11 +225,9 @@ class Reading:
                 passages=len(new),
             )
 
-    def _fail(self, claim: Claim, error: IngestError) -> Outcome:
-        with self._database.write() as session:
-            document = session.execute(select(Document).where(self._mine(claim))).scalar()
-            if document is not None:
-                _mark_failed(document, error, self._tools.recipe, keep=claim.was_searchable)
+    def fail(self, claim: Claim, error: IngestError) -> Outcome:
+        """Note why a document cannot be searched, and tell it."""
+        patiently(lambda: self._note_failure(claim, error))
         return Outcome(
             source=claim.name,
             status="failed",
@@ -240,31 +237,17 @@ class Reading:
             document_id=claim.document_id,
         )
 
-
-class _Heartbeat:
-    """Extends a lease while work goes on, at most three times a lease."""
-
-    def __init__(self, database: Database, mine: ColumnElement[bool], lease: timedelta) -> None:
-        self._database, self._mine, self._lease = database, mine, lease
-        self._last = time.monotonic()
-
-    def __call__(self) -> None:
-        if time.monotonic() - self._last < self._lease.total_seconds() / 3:
-            return
-        self._last = time.monotonic()
+    def _note_failure(self, claim: Claim, error: IngestError) -> None:
         with self._database.write() as session:
-            session.execute(update(Document).where(self._mine).values(lease_until=now() + self._lease))
+            document = session.execute(select(Document).where(self._mine(claim))).scalar()
+            if document is not None:
+                _mark_failed(document, error, self._tools.recipe, keep=claim.was_searchable)
 
 
-def _free(session: Session) -> ColumnElement[bool]:
-    """The condition a document meets when nobody works on it."""
-    return or_(Document.lease_until.is_(None), Document.lease_until < now(), Document.lease_owner.in_(_gone(session)))
-
-
-def _gone(session: Session) -> list[str]:
-    """Owners of leases whose process is known to have ended."""
-    owners = session.execute(select(Document.lease_owner).where(Document.lease_owner.is_not(None)).distinct()).scalars()
-    return [owner for owner in owners if owner and _dead(owner)]
+def tripped(claim: Claim, error: Exception) -> Crashed:
+    """What to tell of a document over which the program itself stumbled."""
+    log.error("Reading document %s failed unexpectedly.", claim.document_id, exc_info=error)
+    return Crashed(f"The text could not be processed ({type(error).__name__}): {REPORT}")
 
 
 def _release(document: Document) -> None:
@@ -337,10 +320,13 @@ def _passage_ids(session: Session, document_id: int) -> list[int]:
 
 
 def _insert_passages(session: Session, document_id: int, digest: Digest) -> Sequence[int]:
-    rows = [
-        {"document_id": document_id, **asdict(passage), "heading": list(passage.heading)} for passage in digest.passages
-    ]
-    if not rows:
-        return []
-    inserted = session.execute(insert(Passage).returning(Passage.id, sort_by_parameter_order=True), rows)
-    return list(inserted.scalars())
+    """Ids of the passages in order; they go in part by part, for the rows take several times the room of the text."""
+    statement = insert(Passage).returning(Passage.id, sort_by_parameter_order=True)
+    ids: list[int] = []
+    for start in range(0, len(digest.passages), PART):
+        rows = [
+            {"document_id": document_id, **asdict(passage), "heading": list(passage.heading)}
+            for passage in digest.passages[start : start + PART]
+        ]
+        ids.extend(session.execute(statement, rows).scalars())
+    return ids

@@ -140,6 +140,7 @@ def test_one_bad_file_does_not_keep_the_good_ones_out(ready: Run, tmp_path: Path
     result = ready("add", good, bad, "--json")
     assert result.code == 6
     assert result.json["summary"] == {"failed": 1, "searchable": 1}
+    assert sum(result.json["codes"].values()) == 1
     assert records(ready) == "1 records"
 
 

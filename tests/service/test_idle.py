@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from kb.bootstrap import Kb
 from kb.db.entities import Document, Embedding, Passage, now
 from kb.services.fields import parse
-from kb.services.reading import _owner, whoami
+from kb.services.leases import _owner, whoami
 from kb.values import Outcome
 from kb.worker import Worker
 

@@ -13,7 +13,7 @@ from kb.bootstrap import Kb, build
 from kb.db.entities import Document, Embedding, Passage, Record, now
 from kb.errors import Empty, MissingFile, NoModel, NotFound, TooLarge
 from kb.protocols import Progress, Vectors
-from kb.services import reading
+from kb.services import leases, reading
 from kb.services.fields import parse
 from kb.values import OPERATOR, VISITOR, Outcome
 from kb.worker import Worker
@@ -161,7 +161,7 @@ def test_a_living_worker_keeps_its_document(kb: Kb, text_file: Write) -> None:
 
 def test_a_dead_process_on_this_machine_loses_its_document_at_once(kb: Kb, text_file: Write) -> None:
     kb.intake.add_file(text_file("a.txt", TEXT))
-    host = reading.whoami().rsplit(":", 2)[0]
+    host = leases.whoami().rsplit(":", 2)[0]
     lease(kb, f"{host}:{2**22 + 1}:0.00", seconds=3600)
     assert Worker(kb).drain() == 1
 
@@ -182,15 +182,14 @@ def test_a_document_taken_over_meanwhile_is_not_published_twice(
     kb: Kb, text_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kb.intake.add_file(text_file("a.txt", TEXT))
-    publish = reading.Reading._publish
+    publish = reading.Reading.publish
 
-    def robbed(self: reading.Reading, claim: reading.Claim, *rest: object) -> Outcome | None:
+    def robbed(self: reading.Reading, ready: reading.Ready, vectors: reading.Embedded) -> Outcome | None:
         lease(kb, "another-host:1:0.00", seconds=60)
-        return publish(self, claim, *rest)  # type: ignore[arg-type]
+        return publish(self, ready, vectors)
 
-    monkeypatch.setattr(reading.Reading, "_publish", robbed)
-    model_id, embedder = kb.models.current()
-    assert kb.reading.read_one(model_id, embedder) is None
+    monkeypatch.setattr(reading.Reading, "publish", robbed)
+    assert Worker(kb).drain() == 0
     assert count(kb, Passage) == 0
 
 
