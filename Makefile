@@ -5,7 +5,7 @@ READY := .venv/.ready
 export KB_MODELS ?= $(CURDIR)/.kb/models
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test check lint bench docs lock clean
+.PHONY: demo test check lint bench campaign fuzz docs lock clean
 
 # Install, load the sample collection and serve it on 127.0.0.1:8021.
 demo: export KB_DATA ?= $(CURDIR)/.kb/demo
@@ -25,10 +25,20 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Speed of the encoder beside plain sentence-transformers, and of a search among 100,000 passages beside the plain way.
+# Speed of the encoder beside plain sentence-transformers, of a search among 100,000 passages beside the plain way, and of
+# ingest beside embedding alone, with the memory it takes.
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_encoder
 	$(BIN)/python -m tests.benchmarks.bench_search
+	$(BIN)/python -m tests.benchmarks.bench_ingest
+
+# Two thousand kills at random moments; `make test` has two hundred.
+campaign: $(READY)
+	$(BIN)/python -m tests.crash.campaign --kills $(or $(KILLS),2000) --seed $(or $(SEED),$(shell date +%s))
+
+# Damaged files without end, other ones each time; `make test` has forty of each type.
+fuzz: $(READY)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/pytest tests/fuzz -s
 
 # Pin what pyproject.toml asks for; torch is pinned without its build, see the README.
 docs: $(READY)
