@@ -1,0 +1,105 @@
+"""A process that reads one damaged file after the other as the product's child does, and tells how each ended."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import resource
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ingest import child, extractors, mediatype
+from ingest.chunking import digest
+from ingest.sandbox import _Message
+from kb.errors import KbError
+from kb.values import Block, Extraction
+
+MEMORY_MB = 1024
+LIMIT_TOKENS = 64
+
+
+def main() -> int:
+    """Answer each line `media type, tab, path, tab, name` with one line of JSON."""
+    size = MEMORY_MB << 20
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    out, sys.stdout = sys.stdout, sys.stderr
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    for line in sys.stdin:
+        media_type, path, name = line.rstrip("\n").split("\t")
+        out.write(json.dumps(_outcome(media_type, Path(path), name)) + "\n")
+        out.flush()
+    return 0
+
+
+def _outcome(media_type: str, path: Path, name: str) -> dict[str, Any]:
+    """`code` of the error, None of an extraction; `trace` of what no extractor may raise."""
+    try:
+        return {"code": _read(media_type, path, name)}
+    except Exception:
+        return {"trace": traceback.format_exc()}
+
+
+def _read(media_type: str, path: Path, name: str) -> str | None:
+    """Extract by the module of that type, whatever the damaged file now looks like, and by what it looks like."""
+    codes = [_extract(lambda: extractors.for_media_type(media_type)(path, name), path)]
+    detected = _detected(path, name)
+    if detected not in (media_type, None):
+        codes.append(_extract(lambda: extractors.extract(path, name), path))
+    return codes[-1]
+
+
+def _detected(path: Path, name: str) -> str | None:
+    with suppress(KbError):
+        return mediatype.detect(path, name)
+    return None
+
+
+def _extract(call: Any, path: Path) -> str | None:
+    """The lines the child would write, valid as its parent asks, and what the parent does with them."""
+    blocks: list[Block] = []
+    for line in child._lines(call):
+        message = _Message.model_validate_json(json.dumps(line, ensure_ascii=True))
+        if message.error:
+            return message.error.code
+        if message.block:
+            blocks.append(message.block)
+        elif message.end:
+            _divide(Extraction(media_type=message.end.media_type, blocks=tuple(blocks)))
+            _open_members(path, message.end.media_type)
+    return None
+
+
+def _divide(extraction: Extraction) -> None:
+    found = digest(extraction, lambda texts: [len(re.findall(r"\w+|\S", text)) + 2 for text in texts], LIMIT_TOKENS)
+    if any(found.text[one.char_from : one.char_to] != one.text for one in found.passages):
+        raise AssertionError("a passage is not where it says")
+
+
+def _open_members(path: Path, media_type: str) -> None:
+    """Read what a container holds, as far as this product reads containers."""
+    if not hasattr(extractors, "contents"):
+        return
+    module = import_module(extractors.MODULES[media_type])
+    if hasattr(module, "contents"):
+        with suppress(KbError):
+            for member in _members(path, media_type):
+                member.read(1 << 20)
+
+
+def _members(path: Path, media_type: str) -> Iterator[Any]:
+    for _name, opener in extractors.contents(path, media_type):  # type: ignore[attr-defined]
+        with suppress(KbError), opener() as stream:
+            yield stream
+
+
+if __name__ == "__main__":
+    sys.exit(main())
