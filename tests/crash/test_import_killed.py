@@ -19,7 +19,7 @@ import pytest
 from kb import resources
 
 ROOT = Path(__file__).parents[2]
-KILLS = 12
+KILLS = 5
 PATIENCE = 120
 
 
