@@ -15,11 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from kb.errors import IngestError, MissingFile, OutOfMemory
-from kb.protocols import Extractor
 from kb.values import Extraction
+
+if TYPE_CHECKING:
+    # NumPy, which it brings, is half of what starting a reader takes, and no reader needs it.
+    from kb.protocols import Extractor
 
 _NO_ROOM = ("failed to map segment", "cannot allocate memory", "std::bad_alloc", "can't start new thread")
 
@@ -64,7 +67,7 @@ def _limit(memory_mb: int, seconds: int) -> None:
 
 def _target(target: str) -> Extractor:
     module, function = target.split(":")
-    return cast(Extractor, getattr(import_module(module), function))
+    return cast("Extractor", getattr(import_module(module), function))
 
 
 def _lines(read: Callable[[], Extraction]) -> Iterator[dict[str, object]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ingest import mediatype
-from kb.protocols import Extractor
 from kb.values import Extraction
+
+if TYPE_CHECKING:
+    from kb.protocols import Extractor
 
 # Modules are named, not imported: a child process loads only the library its one file needs.
 MODULES = {
@@ -23,7 +25,7 @@ MODULES = {
 
 def for_media_type(media_type: str) -> Extractor:
     """The extractor of a media type that `mediatype.detect` returns."""
-    return cast(Extractor, import_module(MODULES[media_type]).extract)
+    return cast("Extractor", import_module(MODULES[media_type]).extract)
 
 
 def extract(path: Path, name: str) -> Extraction:

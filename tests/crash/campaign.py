@@ -32,7 +32,7 @@ from tests.crash.life import PHASES, Log, live, product, settle, watched
 
 PATIENCE_SECONDS = 120
 LONGEST_PAUSE = 0.02
-LOOK_SECONDS = 0.0002
+LOOK_SECONDS = 0.001
 READING = ("taking in", "extraction", "embedding", "commit")
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ingest.extractors import extract
@@ -132,3 +135,30 @@ def test_no_process_or_stream_is_left_behind(file: Path) -> None:
     for _ in range(3):
         read(file, "plan.txt", Limits())
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_reader_starts_without_the_libraries_of_the_encoder(file: Path) -> None:
+    named = (
+        "import sys, ingest.child, ingest.extractors as e; e.extract(__import__('pathlib').Path(sys.argv[1]), 'a.txt')"
+    )
+    tell = "; print([one for one in ('numpy', 'sqlalchemy', 'torch', 'faiss') if one in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", named + tell, str(file)], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
+
+
+def test_a_reader_ends_with_the_process_that_started_it(file: Path, tmp_path: Path) -> None:
+    """A worker that is killed leaves nobody behind who reads on."""
+    program = (
+        "import sys; from pathlib import Path; from ingest.sandbox import Limits, read; "
+        f"read(Path(sys.argv[1]), 'plan.txt', Limits(), target={NAUGHTY + 'spin'!r})"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(file)], stderr=subprocess.DEVNULL) as worker:
+        readers: list[psutil.Process] = []
+        while not readers and worker.poll() is None:
+            readers = [one for one in psutil.Process(worker.pid).children() if "spin" in " ".join(one.cmdline())]
+            time.sleep(0.05)
+        # Not before it has come to its work.
+        while readers[0].cpu_times().user < 0.5:
+            time.sleep(0.05)
+        worker.kill()
+    assert _is_gone(readers[0].pid)
