@@ -30,7 +30,7 @@ from kb import resources
 from tests.crash import agreement, defects
 from tests.crash.life import PHASES, Log, live, product, settle, watched
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 900
 LONGEST_PAUSE = 0.02
 LOOK_SECONDS = 0.001
 READING = ("taking in", "extraction", "embedding", "commit")

@@ -21,7 +21,8 @@ from ingest.sandbox import _Message
 from kb.errors import KbError
 from kb.values import Block, Extraction
 
-MEMORY_MB = 1024
+MEMORY_MB = 2048
+"""More than a child has, for this process does the parent's part too."""
 LIMIT_TOKENS = 64
 
 
@@ -41,20 +42,12 @@ def main() -> int:
 
 
 def _outcome(media_type: str, path: Path, name: str) -> dict[str, Any]:
-    """`code` of the error, None of an extraction; `trace` of what no extractor may raise."""
+    """`code` of the error, None of an extraction; `trace` of what no extractor may raise; whether the type was met."""
+    met = _detected(path, name) == media_type
     try:
-        return {"code": _read(media_type, path, name)}
+        return {"code": _extract(lambda: extractors.extract(path, name), path), "met": met}
     except Exception:
-        return {"trace": traceback.format_exc()}
-
-
-def _read(media_type: str, path: Path, name: str) -> str | None:
-    """Extract by the module of that type, whatever the damaged file now looks like, and by what it looks like."""
-    codes = [_extract(lambda: extractors.for_media_type(media_type)(path, name), path)]
-    detected = _detected(path, name)
-    if detected not in (media_type, None):
-        codes.append(_extract(lambda: extractors.extract(path, name), path))
-    return codes[-1]
+        return {"trace": traceback.format_exc(), "met": met}
 
 
 def _detected(path: Path, name: str) -> str | None:
