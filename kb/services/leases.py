@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from kb.db import Database
 from kb.db.entities import Document, now
+from kb.errors import Busy
 
 
 @cache
@@ -51,7 +53,8 @@ class Heartbeat:
             return
         self._last = time.monotonic()
         mine = Document.id.in_(self._hand())
-        with self._database.write() as session:
+        # Of three beats a lease one may fail; to give up what is being embedded for it would be dearer.
+        with suppress(Busy), self._database.write() as session:
             extended = update(Document).where(mine, Document.lease_owner == whoami())
             session.execute(extended.values(lease_until=now() + self._lease))
 

@@ -161,7 +161,7 @@ def test_a_locked_database_is_waited_for(
     tmp_path: Path, text_file: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 1)
-    kb = tiny_kb(tmp_path / "locked")
+    kb = tiny_kb(tmp_path / "locked", lease_seconds=5)
     submit(kb, text_file, 3)
     locked, unlock = threading.Event(), threading.Event()
 
@@ -174,9 +174,12 @@ def test_a_locked_database_is_waited_for(
 
     holder = threading.Thread(target=hold)
 
-    def lock(_: Progress) -> None:
+    def lock(progress: Progress) -> None:
         holder.start()
         locked.wait(PATIENCE)
+        # A beat is due, and cannot be written.
+        time.sleep(2)
+        progress(1, 2)
         # Longer than a writer waits by itself.
         threading.Timer(3, unlock.set).start()
 
