@@ -31,9 +31,9 @@ NEVER = {
     "a record has no document": (
         "SELECT key FROM record r WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.record_id = r.id)"
     ),
-    "a document without text shows its record": (
-        "SELECT r.key FROM record r JOIN document d ON d.record_id = r.id "
-        "WHERE r.state != 'draft' AND d.status != 'searchable'"
+    "a record is shown of which nothing has been read": (
+        "SELECT key FROM record r WHERE state != 'draft' AND NOT EXISTS "
+        "(SELECT 1 FROM document d WHERE d.record_id = r.id AND d.status NOT IN ('received', 'failed'))"
     ),
     "two rows of the feed have one number": "SELECT seq FROM embedding GROUP BY model_id, seq HAVING count(*) > 1",
     "a passage is not where it says": (

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from pathlib import Path
 
 import psutil
 
+from ingest.extractors import MODULES
 from kb import resources
 from tests.crash import agreement, defects
 from tests.crash.life import PHASES, Log, live, product, settle, watched
@@ -33,7 +35,7 @@ from tests.crash.life import PHASES, Log, live, product, settle, watched
 PATIENCE_SECONDS = 900
 LONGEST_PAUSE = 0.02
 LOOK_SECONDS = 0.001
-READING = ("taking in", "extraction", "embedding", "commit")
+READING = ("taking in", "extraction", "embedding", "commit", "unpacking")
 
 
 @dataclass
@@ -92,7 +94,9 @@ class Campaign:
     def _life(self, data: Path, phases: list[str]) -> None:
         before = agreement.progress(data)
         phase, nth = self._chance.choice(phases), self._chance.randrange(1, 4)
-        seed, pause = self._chance.random(), self._chance.uniform(0, LONGEST_PAUSE)
+        seed = self._chance.random()
+        # Half of the kills come at once, for some phases are over in a few milliseconds.
+        pause = max(0, self._chance.uniform(-LONGEST_PAUSE, LONGEST_PAUSE))
         self._log.clear()
         pid = _fork(lambda: self._live(data, random.Random(seed)))
         self._await(pid, phase, nth)
@@ -228,6 +232,10 @@ def _files(folder: Path) -> Path:
     text = (resources.SAMPLE / "records.jsonl").read_text(encoding="utf-8").split(". ")
     for number in range(4):
         (folder / f"part-{number}.txt").write_text(". ".join(text[number * 20 : number * 20 + 20]), encoding="utf-8")
+    if "application/zip" in MODULES:
+        with zipfile.ZipFile(folder / "members.zip", "w") as archive:
+            for number in range(4, 7):
+                archive.writestr(f"part-{number}.txt", ". ".join(text[number * 20 : number * 20 + 20]))
     (folder / "noise.txt").write_bytes(random.Random(21).randbytes(5000))
     return folder
 

@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ PHASES = {
     "refresh": "index.space:SearchSpace.apply",
     "snapshot": "index.snapshot:write",
 }
-"""What is killed, and the function that does it. Members of archives are unpacked by the first where they are files."""
+"""What is killed, and the function that does it."""
+if find_spec("kb.services.unpacking"):
+    PHASES["unpacking"] = "kb.services.unpacking:place"
 
 _CELL = struct.Struct("<qq")
 
