@@ -6,6 +6,8 @@ import codecs
 
 from charset_normalizer import from_bytes
 
+from ingest import codepages
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -13,8 +15,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What offices in Europe wrote before UTF-8; without this list short texts are guessed to be Asian or EBCDIC.
-_CANDIDATES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1257", "iso8859_2", "iso8859_5", "iso8859_7", "mac_roman"]
 _SAMPLE = 200_000
 _CUT = 4096
 """Shorter data is a whole file, and a strange last byte is no cut character."""
@@ -37,17 +37,22 @@ def _encoding(data: bytes) -> str | None:
         return _without_mark(data)
     if _is_utf8(data):
         return "utf-8"
-    best = from_bytes(data[:_SAMPLE], cp_isolation=_CANDIDATES).best()
-    return best.encoding if best else "cp1252"
+    # The library knows the rest of the world; among Europe's code pages it often takes one for another.
+    return codepages.guess(data) or _of_the_world(data) or "cp1252"
+
+
+def _of_the_world(data: bytes) -> str | None:
+    best = from_bytes(data[:_SAMPLE]).best()
+    return best.encoding if best else None
 
 
 def _without_mark(data: bytes) -> str | None:
-    """UTF-16 of European text has a zero in nearly every second byte; anything else with zeros is no text."""
-    sample = data[: _SAMPLE // 2 * 2]
-    half = len(sample) / 2
-    for encoding, start in (("utf-16-le", 1), ("utf-16-be", 0)):
-        zeros, others = sample[start::2].count(0), sample[1 - start :: 2].count(0)
-        if zeros > 0.7 * half and others == 0:
+    """UTF-16 or UTF-32 that does not say so, told by words of a European script; other data with zeros is no text."""
+    sample = data[: _SAMPLE // 4 * 4]
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        text = sample.decode(encoding, errors="replace")
+        near = sum(1 for char in text if " " <= char < "\u0530" or char in "\t\r\n" or "\u2000" <= char < "\u20d0")
+        if near >= 0.95 * len(text) and text.count(" ") + text.count("\n") >= len(text) / 50:
             return encoding
     return None
 

@@ -27,15 +27,25 @@ def test_western_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     assert block.text == f"{PARAGRAPH} È così già oggi."
 
 
+POLISH = "Miasto wprowadziło program wymiany starych pieców i dofinansowało ocieplenie domów, żeby zmniejszyć smog."
+CZECH = "Město nabízí příspěvek na výměnu kotlů a zateplení domů, aby se snížilo znečištění ovzduší v zimě."
+HUNGARIAN = "A város új fákat ültetett az utcák mentén, és felújította a belváros zöldterületeit, hogy hűvösebb legyen."
+BULGARIAN = "Общината засади нови дървета край улиците и обнови парковете в центъра на града."
+GREEK = "Ο δήμος φύτεψε νέα δέντρα στους δρόμους και ανακαίνισε τα πάρκα στο κέντρο της πόλης."
+LITHUANIAN = "Savivaldybė pasodino naujų medžių prie gatvių ir atnaujino miesto parkus, kad vasarą būtų vėsiau."
+GERMAN = "Die Stadt fördert die Dämmung älterer Häuser und pflanzt Bäume, damit die Straßen im Sommer kühler bleiben."
+
+
 @pytest.mark.parametrize(
     ("sentence", "encoding"),
     [
-        (
-            "Miasto wprowadziło program wymiany starych pieców i dofinansowało ocieplenie domów, żeby zmniejszyć smog.",
-            "cp1250",
-        ),
-        ("Общината засади нови дървета край улиците и обнови парковете в центъра на града.", "cp1251"),
-        ("Ο δήμος φύτεψε νέα δέντρα στους δρόμους και ανακαίνισε τα πάρκα στο κέντρο της πόλης.", "cp1253"),
+        *((POLISH, page) for page in ("cp1250", "iso8859_2", "cp852", "mac_latin2", "utf-16-be", "utf-32-le")),
+        *((CZECH, page) for page in ("cp1250", "iso8859_2", "cp852")),
+        *((HUNGARIAN, page) for page in ("cp1250", "iso8859_2", "cp852")),
+        *((BULGARIAN, page) for page in ("cp1251", "iso8859_5", "koi8_r", "cp866", "utf-16-le")),
+        *((GREEK, page) for page in ("cp1253", "iso8859_7", "utf-16-be")),
+        *((LITHUANIAN, page) for page in ("cp1257", "iso8859_13")),
+        *((GERMAN, page) for page in ("cp1252", "iso8859_15", "mac_roman", "cp850")),
     ],
 )
 def test_other_european_encodings_are_read(tmp_path: Path, sentence: str, encoding: str) -> None:
