@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import json
 import logging
@@ -11,7 +12,9 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -24,22 +27,26 @@ if TYPE_CHECKING:
     # NumPy, which it brings, is half of what starting a reader takes, and no reader needs it.
     from kb.protocols import Extractor
 
+_PART_BYTES = 1 << 20
 _NO_ROOM = ("failed to map segment", "cannot allocate memory", "std::bad_alloc", "can't start new thread")
 
 
 def main(arguments: list[str]) -> int:
-    """Read `path`, called `name`, with `target` (`module:function`) under the limits given."""
-    path, name, target, memory_mb, seconds = arguments
+    """Read `path`, called `name`, with `target` (`module:function`) under the limits given.
+
+    `file_mb` is how large files may be that it writes; `contents` says whether the members of a container are sent.
+    """
+    path, name, target, memory_mb, seconds, file_mb, contents = arguments
     out = sys.stdout
     # Libraries that print would break the lines; whatever they print belongs to the noise.
     sys.stdout = sys.stderr
     _die_with_parent(out.fileno())
     # A search and the encoder go first; a reader takes what they leave.
     os.nice(5)
-    _limit(int(memory_mb), int(seconds))
+    _limit(int(memory_mb), int(seconds), int(file_mb))
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    for line in _lines(lambda: _target(target)(Path(path), name)):
+    for line in _lines(lambda: _target(target)(Path(path), name), Path(path), send=contents == "send"):
         _write(out, line)
     return 0
 
@@ -56,12 +63,12 @@ def _die_with_parent(out: int) -> None:
         sys.exit(1)
 
 
-def _limit(memory_mb: int, seconds: int) -> None:
+def _limit(memory_mb: int, seconds: int, file_mb: int) -> None:
     size = memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     # The soft limit ends the process with SIGXCPU, which tells the parent why.
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_mb * 1024 * 1024,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -70,26 +77,26 @@ def _target(target: str) -> Extractor:
     return cast("Extractor", getattr(import_module(module), function))
 
 
-def _lines(read: Callable[[], Extraction]) -> Iterator[dict[str, object]]:
+def _lines(read: Callable[[], Extraction], path: Path, *, send: bool) -> Iterator[dict[str, object]]:
     try:
         extraction = read()
+        yield from _extraction(extraction, _contents(path, extraction) if send and extraction.members else ())
     except (IngestError, MissingFile) as error:
         yield {"error": {"code": error.code, "message": error.message}}
     except (MemoryError, ImportError, OSError, RuntimeError) as error:
         if not _is_lack_of_memory(error):
             raise
         yield {"error": {"code": OutOfMemory.code, "message": ""}}
-    else:
-        yield from _extraction(extraction)
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in _NO_ROOM)
 
 
-def _extraction(extraction: Extraction) -> Iterator[dict[str, object]]:
+def _extraction(extraction: Extraction, contents: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
     for block in extraction.blocks:
         yield {"block": asdict(block)}
+    yield from contents
     head = {field: value for field, value in _fields(extraction) if field != "blocks"}
     yield {"end": {**head, "count": len(extraction.blocks)}}
 
@@ -100,6 +107,23 @@ def _fields(extraction: Extraction) -> Iterator[tuple[str, object]]:
     yield "page_labels", extraction.page_labels
     yield "proposal", asdict(extraction.proposal)
     yield "notices", [asdict(notice) for notice in extraction.notices]
+    yield "members", [asdict(member) for member in extraction.members]
+
+
+def _contents(path: Path, extraction: Extraction) -> Iterator[dict[str, object]]:
+    """The bytes of each member between a line with its name and one that says whether they are complete."""
+    from ingest.extractors import contents  # noqa: PLC0415 - only containers need it
+
+    for name, opened in contents(path, extraction.media_type):
+        yield {"opened": name}
+        try:
+            with opened() as stream:
+                while part := stream.read(_PART_BYTES):
+                    yield {"part": base64.b64encode(part).decode("ascii")}
+        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, RuntimeError, zlib.error):
+            yield {"closed": {"is_whole": False}}
+        else:
+            yield {"closed": {"is_whole": True}}
 
 
 def _write(out: IO[str], line: dict[str, object]) -> None:

@@ -8,17 +8,20 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ingest import compound, incoming
 from kb.errors import Crashed, IngestError, KbError, MissingFile, OutOfMemory, TimedOut, TooLarge
-from kb.values import Block, Extraction, Notice, Proposal
+from kb.protocols import Keep
+from kb.values import Block, Extraction, Member, Notice, Proposal
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +34,8 @@ _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from ingest.child imp
 _MAX_CHARS = 64 * 1024 * 1024
 _MAX_LINE = 16 * 1024 * 1024
 _NOISE_BYTES = 4096
+_OFFICE_FILE_MB = 1024
+"""What LibreOffice may write into a file of its folder; nothing else writes any."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 # Each arena of the C library reserves address space, which is what the memory limit counts.
 _ENVIRONMENT = {**dict.fromkeys(_ONE_THREAD, "1"), "MALLOC_ARENA_MAX": "1", "LC_ALL": "C.UTF-8", "no_proxy": "*"}
@@ -56,6 +61,7 @@ class _Head(BaseModel):
     page_labels: tuple[str, ...]
     proposal: Proposal
     notices: tuple[Notice, ...]
+    members: tuple[Member, ...]
     count: int
 
 
@@ -72,6 +78,9 @@ class _Message(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     block: Block | None = None
+    opened: str | None = None
+    part: str | None = None
+    closed: incoming.Closed | None = None
     end: _Head | None = None
     error: _Failure | None = None
 
@@ -99,8 +108,8 @@ class _Run:
             del self.noise[:-_NOISE_BYTES]
 
 
-def read(path: Path, name: str, limits: Limits, *, target: str = EXTRACT) -> Extraction:
-    """Read a file, which its submitter called `name`, in a child process.
+def read(path: Path, name: str, limits: Limits, *, target: str = EXTRACT, keep: Keep | None = None) -> Extraction:
+    """Read a file, which its submitter called `name`, in a child process; `keep` stores the members of a container.
 
     Raises:
         MissingFile: there is no such file.
@@ -110,23 +119,32 @@ def read(path: Path, name: str, limits: Limits, *, target: str = EXTRACT) -> Ext
         raise MissingFile(f"There is no file {path}. Check the path.", path=str(path))
     if not os.access(path, os.R_OK):
         raise MissingFile(f"The file {path} may not be read. Check its permissions.", path=str(path))
-    with _running(path.resolve(), name, limits, target) as run:
-        extraction = _receive(run, limits)
+    what = [str(path.resolve()), name, target]
+    with _scratch(path) as folder, _running(what, limits, folder, is_kept=keep is not None) as run:
+        extraction = _receive(run, limits, keep)
     if extraction is None:
         raise _end(run, limits)
     return extraction
 
 
+def _scratch(path: Path) -> AbstractContextManager[str | None]:
+    """A folder for what needs LibreOffice, which cannot do without one; None for everything else."""
+    with path.open("rb") as file:
+        is_old = file.read(len(compound.SIGNATURE)) == compound.SIGNATURE
+    return tempfile.TemporaryDirectory(prefix="kb-read-", ignore_cleanup_errors=True) if is_old else nullcontext()
+
+
 @contextmanager
-def _running(path: Path, name: str, limits: Limits, target: str) -> Iterator[_Run]:
+def _running(what: list[str], limits: Limits, folder: str | None, *, is_kept: bool) -> Iterator[_Run]:
     """A child with its clock running; afterwards it and all it started are gone."""
-    arguments = [str(path), name, target, str(limits.memory_mb), str(max(1, math.ceil(limits.seconds)))]
+    seconds, file_mb = max(1, math.ceil(limits.seconds)), _OFFICE_FILE_MB if folder else 0
+    arguments = [*what, str(limits.memory_mb), str(seconds), str(file_mb), "send" if is_kept else "list"]
     process = subprocess.Popen(
         [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START, str(_ROOT), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_ENVIRONMENT,
+        env=_ENVIRONMENT | ({"TMPDIR": folder} if folder else {}),
         cwd="/",
         start_new_session=True,
     )
@@ -149,29 +167,38 @@ def _running(path: Path, name: str, limits: Limits, target: str) -> Iterator[_Ru
                 stream.close()
 
 
-def _receive(run: _Run, limits: Limits) -> Extraction | None:
+def _receive(run: _Run, limits: Limits, keep: Keep | None) -> Extraction | None:
     """The extraction, None when the child ended before it was complete."""
     blocks: list[Block] = []
     size = 0
-    for message in _messages(run):
+    messages = _messages(run)
+    shelf = incoming.Shelf(messages, keep)
+    for message in messages:
         if message.block:
             blocks.append(message.block)
             size += len(message.block.text)
             if size > _MAX_CHARS:
                 raise TooLarge("The file holds more text than a document can have. Divide it and submit the parts.")
+        elif message.opened is not None:
+            if not shelf.receive(message.opened):
+                return None
         elif message.error:
             raise _failure(message.error, limits)
         elif message.end and message.end.count == len(blocks):
-            head = message.end
-            return Extraction(
-                media_type=head.media_type,
-                blocks=tuple(blocks),
-                page_count=head.page_count,
-                page_labels=head.page_labels,
-                proposal=head.proposal,
-                notices=head.notices,
-            )
+            return _whole(message.end, blocks, shelf.completed(message.end.members))
     return None
+
+
+def _whole(head: _Head, blocks: list[Block], members: tuple[Member, ...]) -> Extraction:
+    return Extraction(
+        media_type=head.media_type,
+        blocks=tuple(blocks),
+        page_count=head.page_count,
+        page_labels=head.page_labels,
+        proposal=head.proposal,
+        notices=head.notices,
+        members=members,
+    )
 
 
 def _messages(run: _Run) -> Iterator[_Message]:

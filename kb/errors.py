@@ -7,7 +7,8 @@
   + NotReady
       - NoDatabase · NoModel · ModelIncomplete · DamagedModel · DamagedIndex · Busy · StorageFull
   + IngestError
-      - Empty · Encrypted · Unreadable · Unsupported · TooLarge · NoText · NeedsOcr · TimedOut · OutOfMemory · Crashed
+      - Empty · Encrypted · Unreadable · Unsupported · TooLarge · NoText · NeedsOcr
+      - NeedsOffice · TimedOut · OutOfMemory · Crashed
 
 Every leaf has a stable `code`; its message says what happened and what to do next.
 """
@@ -192,6 +193,12 @@ class NeedsOcr(IngestError):
     """The pages are pictures, and their text has to be recognised first."""
 
     code = "needs-ocr"
+
+
+class NeedsOffice(IngestError):
+    """The file is in an old Office format, and LibreOffice, which reads it, is not installed."""
+
+    code = "needs-office"
 
 
 class TimedOut(IngestError):

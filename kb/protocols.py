@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,27 @@ class Extractor(Protocol):
 
     def __call__(self, path: Path, name: str) -> Extraction:
         """Extract `path`, which its submitter called `name`.
+
+        Raises:
+            IngestError: one of its leaves, with a message that says what to do.
+        """
+        ...
+
+
+Keep = Callable[[BinaryIO], tuple[str, int]]
+"""Stores a stream for good and returns the SHA-256 of its bytes, in hexadecimal, and how many they are.
+
+Raises:
+    TooLarge: one member is more than may be kept; others still can be.
+    StorageFull: no more can be kept.
+"""
+
+
+class Unpacker(Protocol):
+    """Reads one file as an `Extractor` does, and keeps the documents in it where it is a container."""
+
+    def __call__(self, path: Path, name: str, keep: Keep | None = None) -> Extraction:
+        """Extract `path`; without `keep` the members of a container are only listed.
 
         Raises:
             IngestError: one of its leaves, with a message that says what to do.

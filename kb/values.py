@@ -56,10 +56,25 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A file within another: an archive's, or an e-mail's attachment, under its path in there, parts joined by `/`.
+
+    `sha256` and `size` are those of its bytes once they are stored; `code` and `message` say why they were left out.
+    """
+
+    name: str
+    sha256: str | None = None
+    size: int = 0
+    code: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
     """The text of one file: its blocks in reading order and what is known of the file.
 
-    `page_labels` holds the printed label of each page ("iv", "12"), empty when the file has none.
+    `page_labels` holds the printed label of each page ("iv", "12"), empty when the file has none. A file that is a
+    container has `members`, and may have no blocks.
     """
 
     media_type: str
@@ -68,6 +83,7 @@ class Extraction:
     page_labels: tuple[str, ...] = ()
     proposal: Proposal = field(default_factory=Proposal)
     notices: tuple[Notice, ...] = ()
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,6 +215,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "In attesa di essere letto: fra poco si potrà cercare nel testo.",
         "Waiting to be read: its text can be searched before long.",
     ),
+    "document.unpacked": (
+        "Contiene altri documenti, elencati qui ciascuno per sé.",
+        "It holds other documents, each listed here by itself.",
+    ),
     "document.failed": ("Il testo non si è potuto leggere", "Its text could not be read"),
     "failure.empty": ("Il file è vuoto: caricane una copia completa.", "The file is empty: upload a complete copy."),
     "failure.encrypted": (
@@ -237,6 +241,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "failure.needs-ocr": (
         "Le pagine sono immagini: carica una copia con il testo riconosciuto (OCR).",
         "The pages are pictures: upload a copy with recognised text (OCR).",
+    ),
+    "failure.needs-office": (
+        "Il file è in un vecchio formato di Office, che qui non si può leggere: caricalo come DOCX, XLSX, PPTX o PDF.",
+        "The file is in an old Office format, which cannot be read here: upload it as DOCX, XLSX, PPTX or PDF.",
     ),
     "failure.timed-out": (
         "La lettura richiedeva troppo tempo: dividi il file in parti più piccole.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from ingest import mediatype
 from kb.values import Extraction
@@ -16,10 +17,23 @@ if TYPE_CHECKING:
 MODULES = {
     mediatype.PDF: "ingest.extractors.pdf",
     mediatype.DOCX: "ingest.extractors.docx",
+    mediatype.PPTX: "ingest.extractors.pptx",
+    mediatype.XLSX: "ingest.extractors.xlsx",
     mediatype.ODT: "ingest.extractors.odt",
+    mediatype.ODP: "ingest.extractors.odp",
+    mediatype.ODS: "ingest.extractors.ods",
+    mediatype.DOC: "ingest.extractors.oldoffice",
+    mediatype.PPT: "ingest.extractors.oldoffice",
+    mediatype.XLS: "ingest.extractors.oldoffice",
+    mediatype.RTF: "ingest.extractors.rtf",
+    mediatype.EPUB: "ingest.extractors.epub",
     mediatype.HTML: "ingest.extractors.html",
+    mediatype.MHTML: "ingest.extractors.mhtml",
+    mediatype.EML: "ingest.extractors.mail",
     mediatype.MARKDOWN: "ingest.extractors.markdown",
+    mediatype.CSV: "ingest.extractors.csv",
     mediatype.TEXT: "ingest.extractors.text",
+    mediatype.ZIP: "ingest.extractors.archive",
 }
 
 
@@ -36,3 +50,11 @@ def extract(path: Path, name: str) -> Extraction:
         IngestError: one of its leaves, with a message that says what to do.
     """
     return for_media_type(mediatype.detect(path, name))(path, name)
+
+
+Openers = Iterator[tuple[str, Callable[[], IO[bytes]]]]
+
+
+def contents(path: Path, media_type: str) -> Openers:
+    """Name of each document in a container, and what opens it, in the order of its extraction's members."""
+    return cast(Openers, import_module(MODULES[media_type]).contents(path))

@@ -30,7 +30,11 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     Raises:
         NoText: there is nothing to read in it.
     """
-    markup = _decode(path.read_bytes())
+    return read(_decode(path.read_bytes()))
+
+
+def read(markup: str) -> Extraction:
+    """Read the markup of a web page; raises `NoText` when there is nothing to read in it."""
     found: Any = trafilatura.bare_extraction(
         markup, with_metadata=True, include_comments=False, include_tables=True, favor_precision=True
     )

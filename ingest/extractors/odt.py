@@ -29,6 +29,7 @@ _LEFT_OUT = {
     _TEXT + "sequence-decls",
     _OFFICE + "forms",
     _OFFICE + "annotation",
+    _TEXT + "page-number",
 }
 _SPACED = {_TEXT + "tab", _TEXT + "line-break", _TEXT + "s"}
 _MAX_REPEAT = 100
@@ -41,14 +42,24 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     Raises:
         IngestError: `Encrypted`, `TooLarge`, `Unreadable` or `NoText`.
     """
-    _refuse_encrypted(path)
-    body = xml.parse(container.read(path, "content.xml")).find(f"{_OFFICE}body/{_OFFICE}text")
-    if body is None:
-        raise Unreadable("The file has no text body. Open it in an office program and save it again as ODT.")
-    blocks = (*_walk(body), *_notes(body))
+    body = body_of(path, "text")
+    blocks = (*walk(body), *_notes(body))
     if not blocks:
         raise NoText("The file was read but holds no text. Check that it is the right one.")
-    return Extraction(media_type=ODT, blocks=blocks, proposal=_proposal(path, blocks))
+    return Extraction(media_type=ODT, blocks=blocks, proposal=proposal(path, blocks))
+
+
+def body_of(path: Path, kind: str) -> Any:
+    """The element of an OpenDocument file that holds its `text`, `spreadsheet` or `presentation`.
+
+    Raises:
+        IngestError: `Encrypted`, `TooLarge` or `Unreadable`.
+    """
+    _refuse_encrypted(path)
+    body = xml.parse(container.read(path, "content.xml")).find(f"{_OFFICE}body/{_OFFICE}{kind}")
+    if body is None:
+        raise Unreadable("The file has no body. Open it in an office program and save it again.")
+    return body
 
 
 def _refuse_encrypted(path: Path) -> None:
@@ -57,7 +68,8 @@ def _refuse_encrypted(path: Path) -> None:
         raise Encrypted("The file is protected by a password. Save it without one and submit it again.")
 
 
-def _proposal(path: Path, blocks: tuple[Block, ...]) -> Proposal:
+def proposal(path: Path, blocks: tuple[Block, ...]) -> Proposal:
+    """What an OpenDocument file says of itself."""
     try:
         meta = xml.parse(container.read(path, "meta.xml")).find(f"{_OFFICE}meta")
     except IngestError:
@@ -75,7 +87,8 @@ def _proposal(path: Path, blocks: tuple[Block, ...]) -> Proposal:
     )
 
 
-def _walk(parent: Any, *, in_list: bool = False) -> Iterator[Block]:
+def walk(parent: Any, *, in_list: bool = False) -> Iterator[Block]:
+    """Blocks below an element, in document order."""
     for child in parent:
         if child.tag == _HEADING:
             yield from _text_block(child, "heading", _level(child))
@@ -84,7 +97,7 @@ def _walk(parent: Any, *, in_list: bool = False) -> Iterator[Block]:
         elif child.tag == _TABLE + "table":
             yield from _table(child)
         elif isinstance(child.tag, str) and child.tag not in _LEFT_OUT:
-            yield from _walk(child, in_list=in_list or child.tag == _ITEM)
+            yield from walk(child, in_list=in_list or child.tag == _ITEM)
 
 
 def _level(heading: Any) -> int:
@@ -98,7 +111,7 @@ def _text_block(element: Any, kind: BlockKind, level: int = 0) -> Iterator[Block
         yield Block(kind=kind if is_heading or not level else "paragraph", level=level if is_heading else 0, text=text)
     for frame in element.iter(_FRAME):
         if next(frame.iterancestors(_PARAGRAPH, _HEADING), None) is element:
-            yield from _walk(frame)
+            yield from walk(frame)
 
 
 def _pieces(element: Any) -> Iterator[str]:
@@ -125,7 +138,7 @@ def _table(table: Any) -> Iterator[Block]:
         # A frame or a layout grid: what it holds reads on as text.
         for _, cells in rows:
             for cell in cells:
-                yield from _walk(cell)
+                yield from walk(cell)
         return
     declared = sum(1 for row, _ in rows if row.getparent().tag == _TABLE + "table-header-rows")
     yield from row_blocks([_cell_texts(row) for row, _ in rows], header_rows=declared or None)
@@ -137,6 +150,6 @@ def _cell_texts(row: Any) -> list[str]:
         if cell.tag not in (_TABLE + "table-cell", _TABLE + "covered-table-cell"):
             continue
         repeat = cell.get(_TABLE + "number-columns-repeated") or "1"
-        text = " ".join(block.text for block in _walk(cell))
+        text = " ".join(block.text for block in walk(cell))
         texts += [text] * (min(int(repeat), _MAX_REPEAT) if repeat.isdigit() else 1)
     return texts

@@ -26,12 +26,18 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     Raises:
         IngestError: `Unsupported` when the bytes are no text, `NoText` when there is nothing to read.
     """
-    text = read_text(path)
-    lexicon = Lexicon.of(text.splitlines())
-    blocks = tuple(block for part in _BLANK.split(text) for block in _blocks(part, lexicon))
+    blocks = tuple(paragraphs(read_text(path)))
     if not blocks:
         raise NoText("The file was read but holds no text. Check that it is the right one.")
     return Extraction(media_type=TEXT, blocks=blocks)
+
+
+def paragraphs(text: str) -> Iterator[Block]:
+    """Paragraphs and list items of a text whose lines may have been wrapped."""
+    lines = characters(text)
+    lexicon = Lexicon.of(lines.splitlines())
+    for part in _BLANK.split(lines):
+        yield from _blocks(part, lexicon)
 
 
 def read_text(path: Path) -> str:

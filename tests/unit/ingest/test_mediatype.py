@@ -43,6 +43,12 @@ def file(tmp_path: Path) -> Callable[[bytes], Path]:
         ("Una città più verde".encode("cp1252"), "x.txt", mediatype.TEXT),
         ("Plan działań na rzecz klimatu ".encode("utf-16-le") * 3, "x.txt", mediatype.TEXT),
         (b"a < b and b > c", "x.txt", mediatype.TEXT),
+        (b"{\\rtf1\\ansi Ciao}", "x.doc", mediatype.RTF),
+        (b"From: a@b.eu\r\nTo: c@d.eu\r\nSubject: x\r\n\r\nCiao", "x", mediatype.EML),
+        (b"Von: Anna\nBetreff: Wasser\n\nEin Brief im Text.", "x.txt", mediatype.TEXT),
+        (b"Subject: Water\n\nNotes of a meeting.", "x.txt", mediatype.TEXT),
+        (b"a;b\n1;2\n", "x.csv", mediatype.CSV),
+        (b"a;b\n1;2\n", "x.txt", mediatype.TEXT),
     ],
 )
 def test_content_tells(file: Callable[[bytes], Path], data: bytes, name: str, expected: str) -> None:
@@ -68,8 +74,7 @@ def test_nothing_is_empty(file: Callable[[bytes], Path], data: bytes) -> None:
         (bytes(range(256)) * 40, "binary data"),
         (bytes(range(1, 256)) * 40, "binary data"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0\x01" * 50, "PDF, DOCX or ODT"),
-        (OLE + b"\0" * 600, "old Office format"),
-        (b"{\\rtf1\\ansi Ciao}", "Rich Text"),
+        (b"Rar!\x1a\x07\x00" + bytes(range(256)), "RAR"),
         (b"<?xml version='1.0'?><data><x/></data>", "XML"),
     ],
 )
@@ -79,6 +84,11 @@ def test_what_cannot_be_read_says_what_to_do(file: Callable[[bytes], Path], data
     assert "ave it as" in caught.value.message
 
 
+def test_an_old_office_file_of_rubbish_is_damaged(file: Callable[[bytes], Path]) -> None:
+    with pytest.raises(Unreadable, match="damaged"):
+        detect(file(OLE + b"\0" * 600), "x.doc")
+
+
 def test_an_encrypted_office_file_needs_its_password_removed(file: Callable[[bytes], Path]) -> None:
     with pytest.raises(Encrypted, match="password"):
         detect(file(OLE + b"\0" * 500 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 50), "x.docx")
@@ -86,8 +96,21 @@ def test_an_encrypted_office_file_needs_its_password_removed(file: Callable[[byt
 
 @pytest.mark.parametrize(
     ("member", "kind"),
-    [("ppt/presentation.xml", "PowerPoint"), ("xl/workbook.xml", "Excel"), ("photo.jpg", "ZIP archive")],
+    [
+        ("ppt/presentation.xml", mediatype.PPTX),
+        ("xl/workbook.xml", mediatype.XLSX),
+        ("photo.jpg", mediatype.ZIP),
+        ("folder/word/document.xml", mediatype.ZIP),
+    ],
 )
+def test_containers_are_told_by_their_members(tmp_path: Path, member: str, kind: str) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(member, "x")
+    assert detect(path, "x.docx") == kind
+
+
+@pytest.mark.parametrize(("member", "kind"), [("xl/workbook.bin", "binary form"), ("Index/Document.iwa", "iWork")])
 def test_other_containers_are_named(tmp_path: Path, member: str, kind: str) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:
