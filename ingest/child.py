@@ -20,6 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
+from ingest.recognition import announcement
 from kb.errors import IngestError, MissingFile, OutOfMemory
 from kb.values import Extraction
 
@@ -46,6 +47,8 @@ def main(arguments: list[str]) -> int:
     _limit(int(memory_mb), int(seconds), int(file_mb))
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
+    # Each page to be recognised makes the parent wait longer.
+    announcement.tell = lambda: _write(out, {"recognising": True})
     for line in _lines(lambda: _target(target)(Path(path), name), Path(path), send=contents == "send"):
         _write(out, line)
     return 0
@@ -82,11 +85,11 @@ def _lines(read: Callable[[], Extraction], path: Path, *, send: bool) -> Iterato
         extraction = read()
         yield from _extraction(extraction, _contents(path, extraction) if send and extraction.members else ())
     except (IngestError, MissingFile) as error:
-        yield {"error": {"code": error.code, "message": error.message}}
+        yield {"error": {"code": error.code, "message": error.message, "facts": error.facts}}
     except (MemoryError, ImportError, OSError, RuntimeError) as error:
         if not _is_lack_of_memory(error):
             raise
-        yield {"error": {"code": OutOfMemory.code, "message": ""}}
+        yield {"error": {"code": OutOfMemory.code, "message": "", "facts": {}}}
 
 
 def _is_lack_of_memory(error: Exception) -> bool:
@@ -108,6 +111,8 @@ def _fields(extraction: Extraction) -> Iterator[tuple[str, object]]:
     yield "proposal", asdict(extraction.proposal)
     yield "notices", [asdict(notice) for notice in extraction.notices]
     yield "members", [asdict(member) for member in extraction.members]
+    yield "recognised", [asdict(page) for page in extraction.recognised]
+    yield "lacking", extraction.lacking
 
 
 def _contents(path: Path, extraction: Extraction) -> Iterator[dict[str, object]]:

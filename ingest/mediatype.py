@@ -30,6 +30,12 @@ MARKDOWN = "text/markdown"
 CSV = "text/csv"
 TEXT = "text/plain"
 ZIP = "application/zip"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
+WEBP = "image/webp"
+BMP = "image/bmp"
+GIF = "image/gif"
 
 OLD_OFFICE = (DOC, PPT, XLS)
 CONTAINERS = (ZIP, EML)
@@ -37,6 +43,14 @@ CONTAINERS = (ZIP, EML)
 
 _SAMPLE = 64 * 1024
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_PICTURES = (  # how each kind of picture begins
+    (PNG, re.compile(rb"\x89PNG\r\n\x1a\n")),
+    (JPEG, re.compile(rb"\xff\xd8\xff")),
+    (TIFF, re.compile(rb"II[*+]\0|MM\0[*+]")),
+    (WEBP, re.compile(rb"RIFF....WEBP", re.S)),
+    (BMP, re.compile(rb"BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.S)),
+    (GIF, re.compile(rb"GIF8[79]a")),
+)
 _SAVE_AS = "Save it as PDF, DOCX or ODT and submit it again."
 
 _OFFICE_MAINS = {  # a member that tells the kind
@@ -99,6 +113,8 @@ def detect(path: Path, name: str) -> str:
         return _inside_ole(path)
     if head.lstrip()[:5] == b"{\\rtf":
         return RTF
+    if picture := next((kind for kind, start in _PICTURES if start.match(head)), None):
+        return picture
     return _letter(head, name) or _textual(head, name)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -19,9 +20,10 @@ from typing import IO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest import compound, incoming
+from ingest.recognition.program import PASSED_ON, SECONDS, VARIABLE
 from kb.errors import Crashed, IngestError, KbError, MissingFile, OutOfMemory, TimedOut, TooLarge
 from kb.protocols import Keep
-from kb.values import Block, Extraction, Member, Notice, Proposal
+from kb.values import Block, Extraction, Member, Notice, Proposal, RecognisedPage
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +49,15 @@ _BY_CODE = {error.code: error for error in IngestError.__subclasses__()} | {Miss
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What reading one file may take; `memory_mb` is address space, `seconds` is time on the wall."""
+    """What reading one file may take; `memory_mb` is address space, `seconds` is time on the wall.
+
+    Each page whose text is recognised, by the program `tesseract`, may take `page_seconds` more.
+    """
 
     memory_mb: int = 1024
     seconds: float = 120.0
+    page_seconds: float = 180.0
+    tesseract: str | None = None
 
 
 class _Head(BaseModel):
@@ -62,6 +69,8 @@ class _Head(BaseModel):
     proposal: Proposal
     notices: tuple[Notice, ...]
     members: tuple[Member, ...]
+    recognised: tuple[RecognisedPage, ...] = ()
+    lacking: int = 0
     count: int
 
 
@@ -70,6 +79,7 @@ class _Failure(BaseModel):
 
     code: str
     message: str
+    facts: dict[str, str | int | float | bool | None] = {}
 
 
 class _Message(BaseModel):
@@ -83,6 +93,7 @@ class _Message(BaseModel):
     closed: incoming.Closed | None = None
     end: _Head | None = None
     error: _Failure | None = None
+    recognising: bool = False
 
 
 @dataclass(slots=True)
@@ -90,14 +101,21 @@ class _Run:
     """What is known of a child while it runs."""
 
     process: subprocess.Popen[bytes]
+    seconds: float
     noise: bytearray = field(default_factory=bytearray)
     timed_out: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.monotonic)
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def expire(self) -> None:
+        """Kill the child when its time is used up, which may have been made longer meanwhile."""
+        while (left := self.started + self.seconds - time.monotonic()) > 0:
+            if self.ended.wait(left):
+                return
         self.timed_out = True
         self.kill()
 
@@ -144,12 +162,12 @@ def _running(what: list[str], limits: Limits, folder: str | None, *, is_kept: bo
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_ENVIRONMENT | ({"TMPDIR": folder} if folder else {}),
+        env={**_ENVIRONMENT, **_recognition(limits), **({"TMPDIR": folder} if folder else {})},
         cwd="/",
         start_new_session=True,
     )
-    run = _Run(process)
-    clock = threading.Timer(limits.seconds, run.expire)
+    run = _Run(process, limits.seconds)
+    clock = threading.Thread(target=run.expire, daemon=True)
     drain = threading.Thread(target=run.drain, args=(process.stderr,), daemon=True)
     clock.start()
     drain.start()
@@ -158,13 +176,22 @@ def _running(what: list[str], limits: Limits, folder: str | None, *, is_kept: bo
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     finally:
         # Before the child is waited for its number cannot belong to another process.
-        clock.cancel()
+        run.ended.set()
         run.kill()
         process.wait()
         drain.join()
+        clock.join()
         for stream in (process.stdout, process.stderr):
             if stream:
                 stream.close()
+
+
+def _recognition(limits: Limits) -> dict[str, str]:
+    """What the child has to know to recognise text."""
+    known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    if limits.tesseract is not None:
+        known[VARIABLE] = limits.tesseract
+    return {"PATH": os.environ.get("PATH", os.defpath), SECONDS: str(limits.page_seconds), **known}
 
 
 def _receive(run: _Run, limits: Limits, keep: Keep | None) -> Extraction | None:
@@ -182,6 +209,8 @@ def _receive(run: _Run, limits: Limits, keep: Keep | None) -> Extraction | None:
         elif message.opened is not None:
             if not shelf.receive(message.opened):
                 return None
+        elif message.recognising:
+            run.seconds += limits.page_seconds
         elif message.error:
             raise _failure(message.error, limits)
         elif message.end and message.end.count == len(blocks):
@@ -198,6 +227,8 @@ def _whole(head: _Head, blocks: list[Block], members: tuple[Member, ...]) -> Ext
         proposal=head.proposal,
         notices=head.notices,
         members=members,
+        recognised=head.recognised,
+        lacking=head.lacking,
     )
 
 
@@ -216,7 +247,7 @@ def _messages(run: _Run) -> Iterator[_Message]:
 def _failure(failure: _Failure, limits: Limits) -> KbError:
     if failure.code == OutOfMemory.code:
         return _out_of_memory(limits)
-    return _BY_CODE.get(failure.code, Crashed)(failure.message)
+    return _BY_CODE.get(failure.code, Crashed)(failure.message, **failure.facts)
 
 
 def _end(run: _Run, limits: Limits) -> KbError:
@@ -224,9 +255,9 @@ def _end(run: _Run, limits: Limits) -> KbError:
     code = run.process.returncode
     if run.timed_out or code == -signal.SIGXCPU:
         return TimedOut(
-            f"Reading the file took longer than {limits.seconds:g} seconds. "
+            f"Reading the file took longer than {run.seconds:g} seconds. "
             "Divide it, or save it again in a simpler form, or raise the limit.",
-            seconds=limits.seconds,
+            seconds=run.seconds,
         )
     noise = bytes(run.noise)
     logger.debug("the reading process ended with %s: %s", code, noise.decode("utf-8", "replace"))

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from index.snippets import snippet
 from ingest import chunking, pipeline
 from ingest.language import detect_query
+from ingest.recognition import program
 from ingest.sandbox import Limits
 from ingest.sandbox import read as read_in_child
 from kb.config import Config
 from kb.db import Database
 from kb.files import Files
 from kb.protocols import Embedder
+from kb.services import recognition
 from kb.services.browsing import Browsing
 from kb.services.catalog import Catalog
 from kb.services.checks import Checks
@@ -78,11 +80,17 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
 
 
 def _tools(config: Config) -> Tools:
-    limits = Limits(memory_mb=config.extract_memory_mb, seconds=config.extract_seconds)
+    limits = Limits(
+        memory_mb=config.extract_memory_mb,
+        seconds=config.extract_seconds,
+        page_seconds=config.ocr_seconds,
+        tesseract=config.tesseract,
+    )
     return Tools(
         extract=lambda path, name: read_in_child(path, name, limits),
         digest=_digester(config.passage_tokens),
         recipe=f"{pipeline.RECIPE}/{config.passage_tokens}",
+        abilities=recognition.remembered(lambda: program.abilities(config.tesseract)),
     )
 
 

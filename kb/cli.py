@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb import console, errors, narrowed
+from kb import console, errors, narrowed, sentences
 from kb.errors import KbError
 from kb.values import OPERATOR
 
@@ -35,6 +35,9 @@ EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
 
 GRACE_SECONDS = 10
 """How long a worker beside the web server may go on with its document when the server ends."""
+
+LANGUAGE = "agora21.language"
+"""Where a command's context keeps the language of its sentences."""
 
 PARTLY = 6
 """Exit code when some of what was handed in could not be read."""
@@ -107,12 +110,27 @@ state_option = click.option(
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="agora21", prog_name="kb")
-def commands() -> None:
+@click.option(
+    "--language",
+    type=click.Choice(sentences.LANGUAGES),
+    help="Language in which it is said what became of documents (KB_LANGUAGE, LANG).",
+)
+@click.pass_context
+def commands(ctx: click.Context, language: str | None) -> None:
     """Agorà 21: find the place that solved it, in whatever language it wrote.
 
     Exit codes: 0 done, 2 the request cannot be understood, 3 not found, 4 not allowed, 5 something must be made ready
     first, 6 some documents could not be read, 1 any other error, 130 interrupted.
     """
+
+    ctx.meta[LANGUAGE] = language
+
+
+def _language(configured: str) -> str:
+    """The language of sentences: the option has the first word, then the setting, then the environment."""
+    asked = click.get_current_context().meta.get(LANGUAGE)
+    locale = [os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)]
+    return sentences.preferred(asked or configured or next(iter(locale), ""))
 
 
 @commands.command()
@@ -144,7 +162,7 @@ def demo(serve: bool) -> None:
         with console.progress() as stage:
             outcomes = imports.run(kb, resources.SAMPLE / "records.jsonl", "published", stage)
         if failed := [one for one in outcomes if one.status in ("failed", "rejected")]:
-            console.say_outcomes(failed)
+            console.say_outcomes(failed, _language(kb.config.language))
         if serve:
             _serve(kb, worker=kb.config.worker)
 
@@ -164,7 +182,7 @@ def add(ctx: click.Context, files: tuple[Path, ...], state: Any, as_json: bool) 
     with opened() as kb:
         with console.progress() as stage:
             outcomes = imports.add(kb, files, state, stage)
-        _report(ctx, outcomes, as_json)
+        _report(ctx, outcomes, kb.config.language, as_json)
 
 
 @commands.command(name="import")
@@ -189,14 +207,14 @@ def import_(ctx: click.Context, manifest: Path, state: Any, as_json: bool) -> No
     with opened() as kb:
         with console.progress() as stage:
             outcomes = imports.run(kb, manifest, state, stage)
-        _report(ctx, outcomes, as_json)
+        _report(ctx, outcomes, kb.config.language, as_json)
 
 
-def _report(ctx: click.Context, outcomes: Sequence[Outcome], as_json: bool) -> None:
+def _report(ctx: click.Context, outcomes: Sequence[Outcome], language: str, as_json: bool) -> None:
     if as_json:
         console.say_json({"outcomes": [asdict(one) for one in outcomes], **console.summary(outcomes)})
     else:
-        console.say_outcomes(outcomes)
+        console.say_outcomes(outcomes, _language(language))
     if any(one.status in ("failed", "rejected") for one in outcomes):
         ctx.exit(PARTLY)
 
@@ -278,7 +296,7 @@ def show(record: int, as_json: bool) -> None:
         if as_json:
             console.say_json({**asdict(view), "details": dict(view.details)})
         else:
-            console.say_record(view)
+            console.say_record(view, _language(kb.config.language))
 
 
 @commands.command()

@@ -57,8 +57,17 @@ class Config(BaseSettings):
     readers: int = Field(
         default=0, ge=0, le=64, description="Files read at the same time; 0 takes one for each core, at most four."
     )
+    tesseract: str = Field(
+        default="tesseract", description="Program that recognises text in pictures; empty, nothing is recognised."
+    )
+    ocr_seconds: int = Field(
+        default=180, ge=1, description="Wall-clock time each page whose text is recognised may take beyond that."
+    )
     lease_seconds: int = Field(
         default=900, ge=5, description="How long a worker may be silent before its document is given to another."
+    )
+    language: Literal["", "it", "en", "fr", "de", "es"] = Field(
+        default="", description="Language in which commands say what became of documents; empty takes that of `LANG`."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is written to standard error."

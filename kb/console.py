@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from kb import sentences
+
 if TYPE_CHECKING:
     from kb.protocols import Progress
-    from kb.values import Hit, Listing, Outcome, PassageHit, RecordView, Results
+    from kb.values import DocumentView, Hit, Listing, Outcome, PassageHit, RecordView, Results
 
 LOOKS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -161,8 +163,8 @@ def say_listing(listing: Listing) -> None:
 # --- records and outcomes --------------------------------------------------------------------------
 
 
-def say_record(record: RecordView) -> None:
-    """A record with its documents and passages."""
+def say_record(record: RecordView, language: str) -> None:
+    """A record with its documents and passages, what is wrong with them told in `language`."""
     from rich.console import Console
     from rich.text import Text
 
@@ -176,8 +178,8 @@ def say_record(record: RecordView) -> None:
         console.print(
             Text(f"\n{document.name} ({document.media_type or 'not read yet'}, {document.status})", style="bold")
         )
-        if document.failure_message:
-            console.print(Text(document.failure_message, style="red"))
+        for told, style in _condition(document, language):
+            console.print(Text(told, style=style))
         for passage_id, passage in document.passages:
             where = " › ".join(passage.heading)
             page = f"p. {passage.page_from}" if passage.page_from else ""
@@ -185,13 +187,38 @@ def say_record(record: RecordView) -> None:
             console.print(Text(passage.text))
 
 
-def say_outcomes(outcomes: Sequence[Outcome]) -> None:
-    """What became of each file, and how many of each."""
-    rows = [(one.source, one.status, one.code, one.passages or "", one.message) for one in outcomes]
+def _condition(document: DocumentView, language: str) -> Iterator[tuple[str, str]]:
+    """What a reader has to know of a document's text, each with its look."""
+    if document.failure_message:
+        yield _told(document.failure_code, document.failure_message, language), "red"
+    elif document.lacking:
+        yield _told("partly-needs-ocr", "", language), "red"
+    if pages := document.recognised:
+        percent = round(100 * sum(page.confidence for page in pages) / len(pages))
+        yield sentences.tell("recognised", language, count=len(pages), percent=percent) or "", "yellow"
+    for notice in document.notices:
+        yield sentences.tell(notice.code, language, **notice.facts) or notice.message, "yellow"
+
+
+def _told(code: str | None, message: str, language: str) -> str:
+    """The English message, which is the more exact one, or the sentence of its code in another language."""
+    if language == "en" and message:
+        return message
+    return sentences.tell(code or "", language) or message
+
+
+def say_outcomes(outcomes: Sequence[Outcome], language: str) -> None:
+    """What became of each file, told in `language`, and how many of each."""
+    rows = [(one.source, one.status, one.code, one.passages or "", _outcome(one, language)) for one in outcomes]
     table("What became of each", ("source", "outcome", "code", "passages", "what to do"), rows)
     say(", ".join(f"{count} {status}" for status, count in tally(one.status for one in outcomes).items()))
     if codes := tally(one.code for one in outcomes if one.code):
         say("of these " + ", ".join(f"{count} {code}" for code, count in codes.items()))
+
+
+def _outcome(one: Outcome, language: str) -> str:
+    code = "partly-needs-ocr" if one.code and one.status in ("searchable", "unchanged") else one.code
+    return _told(code, one.message, language)
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:

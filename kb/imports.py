@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kb.bootstrap import Kb
-from kb.errors import KbError, StorageFull
+from kb.errors import KbError, NeedsOcr, StorageFull
 from kb.protocols import Progress
 from kb.services.fields import State
 from kb.services.manifest import Entry, entries
@@ -29,10 +29,10 @@ def run(kb: Kb, manifest: Path, state: State, stage: Stage) -> list[Outcome]:
 
 
 def add(kb: Kb, paths: Sequence[Path], state: State, stage: Stage) -> list[Outcome]:
-    """Add files as records of their own; of one that cannot be read nothing stays."""
+    """Add files as records of their own; of one that cannot be read nothing stays, unless it only waits for OCR."""
     outcomes = _take_in(kb, [Entry(source=str(path), paths=(path,)) for path in paths], state, stage)
     for one in outcomes:
-        if one.status == "failed" and one.record_id is not None:
+        if one.status == "failed" and one.code != NeedsOcr.code and one.record_id is not None:
             kb.intake.discard(one.record_id)
     return outcomes
 

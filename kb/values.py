@@ -48,11 +48,24 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something that went wrong with a part of a document without ending it."""
+    """Something that went wrong with a part of a document without ending it.
+
+    `kb.sentences` tells a `code` with its `facts` in other languages; `message` is the English one.
+    """
 
     code: str
     message: str
     page: int | None = None
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisedPage:
+    """A page whose text was recognised: its language, `und` where that is unknown, and the confidence in it, 0..1."""
+
+    page: int
+    language: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +87,8 @@ class Extraction:
     """The text of one file: its blocks in reading order and what is known of the file.
 
     `page_labels` holds the printed label of each page ("iv", "12"), empty when the file has none. A file that is a
-    container has `members`, and may have no blocks.
+    container has `members`, and may have no blocks. `recognised` tells of the pages whose text was recognised,
+    `lacking` counts those that wait for a recogniser.
     """
 
     media_type: str
@@ -84,6 +98,8 @@ class Extraction:
     proposal: Proposal = field(default_factory=Proposal)
     notices: tuple[Notice, ...] = ()
     members: tuple[Member, ...] = ()
+    recognised: tuple[RecognisedPage, ...] = ()
+    lacking: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,6 +380,9 @@ class DocumentView:
     size: int
     sha256: str | None
     passages: tuple[tuple[int, Passage], ...] = ()
+    notices: tuple[Notice, ...] = ()
+    recognised: tuple[RecognisedPage, ...] = ()
+    lacking: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -412,7 +431,7 @@ class Outcome:
     """What became of one file or row that was handed in.
 
     `status` is `searchable`, `waiting`, `unchanged`, `duplicate`, `failed` or `rejected`; `code` names the error
-    of the last two, `message` says what to do.
+    of the last two, or is `needs-ocr` where only a part of the text is searchable; `message` says what to do.
     """
 
     source: str

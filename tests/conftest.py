@@ -36,7 +36,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of whoever runs the tests must not change what they find; the encoders are shared."""
     for name in list(os.environ):
-        if name.startswith("KB_") and name != "KB_MODELS":
+        if (name.startswith("KB_") and name != "KB_MODELS") or name in ("LANG", "LC_ALL", "LC_MESSAGES"):
             monkeypatch.delenv(name)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from babel import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
 
-from kb import facets, places, vocabulary
+from kb import facets, places, sentences, vocabulary
 from kb.values import UNDETERMINED, DocumentView, Place
-from webui.texts import TEXTS, text
+from webui.texts import text
 
 
 def language_name(code: str, language: str) -> str:
@@ -103,8 +103,23 @@ def number(value: float, language: str) -> str:
 
 def failure(document: DocumentView, language: str) -> str:
     """Why a document could not be read and what to do about it."""
-    key = f"failure.{document.failure_code}"
-    return text(key, language) if key in TEXTS else document.failure_message or ""
+    return sentences.tell(document.failure_code or "", language) or document.failure_message or ""
+
+
+def condition(document: DocumentView, language: str) -> str:
+    """Whether a document's text can be searched: all of it, a part of it, or before long."""
+    if document.status == "searchable" and document.lacking:
+        return sentences.tell("partly-needs-ocr", language) or ""
+    return text(f"document.{document.status}", language)
+
+
+def remarks(document: DocumentView, language: str) -> list[str]:
+    """What a reader has to know before quoting from a document's text."""
+    told = [sentences.tell(one.code, language, **one.facts) or one.message for one in document.notices]
+    if pages := document.recognised:
+        percent = round(100 * sum(page.confidence for page in pages) / len(pages))
+        told.insert(0, sentences.tell("recognised", language, count=len(pages), percent=percent) or "")
+    return told
 
 
 def megabytes(size: int, language: str) -> str:

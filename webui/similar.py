@@ -9,12 +9,13 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from kb import sentences
 from kb.config import Config
 from kb.errors import EmptyQuery, IngestError, InvalidInput, NotReady
 from kb.services.similar import LISTED, LONGEST_TEXT
 from kb.values import Hit, Query, Results
 from webui import context
-from webui.texts import TEXTS, text
+from webui.texts import text
 
 SHORT = 4
 """Records listed on the page of another."""
@@ -92,8 +93,7 @@ def _hint(error: IngestError | InvalidInput) -> str:
     """What is wrong with what was handed in, in the words an upload gets."""
     if isinstance(error, EmptyQuery):
         return text("similar.empty", context.language())
-    key = f"failure.{error.code}" if f"failure.{error.code}" in TEXTS else "similar.too-long"
-    return text(key, context.language())
+    return sentences.tell(error.code, context.language()) or text("similar.too-long", context.language())
 
 
 def _too_large() -> str:

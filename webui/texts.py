@@ -219,45 +219,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Contiene altri documenti, elencati qui ciascuno per sé.",
         "It holds other documents, each listed here by itself.",
     ),
+    "document.notices": ("Che cosa manca o è incerto", "What is missing or uncertain"),
     "document.failed": ("Il testo non si è potuto leggere", "Its text could not be read"),
-    "failure.empty": ("Il file è vuoto: caricane una copia completa.", "The file is empty: upload a complete copy."),
-    "failure.encrypted": (
-        "Il file è protetto da una password: toglila e caricalo di nuovo.",
-        "The file needs a password: remove it and upload the file again.",
-    ),
-    "failure.unreadable": (
-        "Il file è danneggiato: aprilo con il suo programma, salvalo di nuovo e ricaricalo.",
-        "The file is damaged: open it in its program, save it again and upload that copy.",
-    ),
-    "failure.unsupported": (
-        "Questo tipo di file non si può leggere: caricalo come PDF, documento di testo o pagina web.",
-        "This kind of file cannot be read: upload it as PDF, text document or web page.",
-    ),
-    "failure.too-large": (
-        "Il file è troppo grande: dividilo o riduci le immagini.",
-        "The file is too large: split it or make its pictures smaller.",
-    ),
-    "failure.no-text": ("Nel file non c’è testo da cercare.", "The file holds no text to search."),
-    "failure.needs-ocr": (
-        "Le pagine sono immagini: carica una copia con il testo riconosciuto (OCR).",
-        "The pages are pictures: upload a copy with recognised text (OCR).",
-    ),
-    "failure.needs-office": (
-        "Il file è in un vecchio formato di Office, che qui non si può leggere: caricalo come DOCX, XLSX, PPTX o PDF.",
-        "The file is in an old Office format, which cannot be read here: upload it as DOCX, XLSX, PPTX or PDF.",
-    ),
-    "failure.timed-out": (
-        "La lettura richiedeva troppo tempo: dividi il file in parti più piccole.",
-        "Reading it took too long: split the file into smaller parts.",
-    ),
-    "failure.out-of-memory": (
-        "La lettura richiedeva troppa memoria: dividi il file in parti più piccole.",
-        "Reading it took too much memory: split the file into smaller parts.",
-    ),
-    "failure.crashed": (
-        "La lettura si è interrotta più volte: salva il file in un altro formato e ricaricalo.",
-        "Reading it broke off several times: save the file in another format and upload that.",
-    ),
     "detail.status": ("Stato", "Status"),
     "detail.start": ("Inizio", "Start"),
     "detail.end": ("Fine", "End"),

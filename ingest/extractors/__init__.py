@@ -34,6 +34,12 @@ MODULES = {
     mediatype.CSV: "ingest.extractors.csv",
     mediatype.TEXT: "ingest.extractors.text",
     mediatype.ZIP: "ingest.extractors.archive",
+    mediatype.PNG: "ingest.extractors.picture",
+    mediatype.JPEG: "ingest.extractors.picture",
+    mediatype.TIFF: "ingest.extractors.picture",
+    mediatype.WEBP: "ingest.extractors.picture",
+    mediatype.BMP: "ingest.extractors.picture",
+    mediatype.GIF: "ingest.extractors.picture",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +17,26 @@ from ingest.extractors.pdf_headings import Outline, heading_levels
 from ingest.extractors.pdf_lines import Line, read_lines
 from ingest.extractors.pdf_paragraphs import Paragraph, measure, paragraphs
 from ingest.extractors.pdf_running import without_running_lines
+from ingest.extractors.pdf_sight import lack
 from ingest.extractors.pdf_tables import take_tables, with_tables
 from ingest.extractors.proposals import propose
+from ingest.extractors.recognising import (
+    Page,
+    lacking,
+    no_text,
+    notices,
+    recognised,
+    recognised_pages,
+    refuse_without_text,
+)
 from ingest.mediatype import PDF
-from kb.errors import Encrypted, NeedsOcr, NoText, Unreadable
-from kb.values import Block, BlockKind, Extraction, Notice
+from kb.errors import Encrypted, Unreadable
+from kb.values import Block, BlockKind, Extraction
 
 _CAPTION = re.compile(
     r"(?:fig(?:ur[ae]?)?|abb(?:ildung)?|tab(?:ella|elle|leau|le)?|foto|grafico|graphique)\.?\s*\d+", re.I
 )
-_NO_CHARACTER = re.compile("[\ufffd\ue000-\uf8ff\x00-\x1f]")
-_FEW_LETTERS = 40
-"""A page with fewer letters under a picture that fills it is a scan with a stamp or a number on it."""
-_FULL_PAGE = 0.6
 _READ_ERRORS = (pdfium.PdfiumError, ValueError, OSError, IndexError, OverflowError)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page as read; `pictured` says that it shows a picture where text would be."""
-
-    lines: list[Line]
-    pictured: bool = False
-    failed: bool = False
 
 
 def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extractor has this signature
@@ -49,12 +45,12 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     Raises:
         IngestError: `Encrypted`, `Unreadable`, `NeedsOcr` or `NoText`.
     """
-    pages = list(_read_pages(path))
+    pages = recognised(path, list(_read_pages(path)))
     _refuse_without_text(pages)
     facts = read_facts(path)
-    blocks = tuple(_blocks(pages, facts))
+    blocks = tuple(text_blocks(pages, facts))
     if not blocks:
-        raise _no_text()
+        raise no_text()
     return Extraction(
         media_type=PDF,
         blocks=blocks,
@@ -63,7 +59,9 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
         proposal=propose(
             title=facts.title, authors=facts.authors, created=facts.created, modified=facts.modified, blocks=blocks
         ),
-        notices=(*facts.notices, *_notices(pages)),
+        notices=(*facts.notices, *notices(pages)),
+        recognised=recognised_pages(pages),
+        lacking=lacking(pages),
     )
 
 
@@ -109,33 +107,13 @@ def _read_page(document: Any, number: int) -> Page | None:
         height = page.get_height()
         text, tables = take_tables(page, read_lines(textpage, height), number, height)
         lines = with_tables(in_reading_order(text, number, height), tables)
-        return Page(lines, _is_pictured(page, lines))
+        return Page(lines, lack=lack(page, lines))
     except _READ_ERRORS:
         return None
     finally:
         for part in (textpage, page):
             if part is not None:
                 part.close()
-
-
-def _is_pictured(page: Any, lines: Sequence[Line]) -> bool:
-    letters = _letters(lines)
-    if letters >= _FEW_LETTERS:
-        return False
-    pictures = list(page.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=4))
-    if not letters:
-        return bool(pictures)
-    width, height = page.get_size()
-    return any(_area(picture) >= _FULL_PAGE * width * height for picture in pictures)
-
-
-def _letters(lines: Sequence[Line]) -> int:
-    return sum(char.isalnum() for line in lines for char in line.text)
-
-
-def _area(picture: Any) -> float:
-    left, bottom, right, top = picture.get_bounds()
-    return float((right - left) * (top - bottom))
 
 
 def _pages_by_second_opinion(path: Path) -> Iterator[Page]:
@@ -157,22 +135,11 @@ def _page_by_second_opinion(path: Path, number: int) -> Page:
 def _refuse_without_text(pages: Sequence[Page]) -> None:
     if all(page.failed for page in pages):
         raise _damaged("is damaged: none of its pages can be read")
-    readable = [page for page in pages if not page.failed]
-    if any(_letters(page.lines) and not page.pictured for page in readable):
-        return
-    if any(page.pictured for page in readable):
-        raise NeedsOcr(
-            "The pages are pictures without text, as a scanner makes them. Run text recognition (OCR) over the file "
-            "and submit it again."
-        )
-    raise _no_text()
+    refuse_without_text(pages)
 
 
-def _no_text() -> NoText:
-    return NoText("The file was read but holds no text. Check that it is the right one.")
-
-
-def _blocks(pages: Sequence[Page], facts: Facts) -> Iterator[Block]:
+def text_blocks(pages: Sequence[Page], facts: Facts) -> Iterator[Block]:
+    """Headings, paragraphs, items and notes of pages in reading order."""
     metrics = measure(line for page in pages for line in page.lines)
     kept = without_running_lines([page.lines for page in pages], metrics.body)
     lexicon = Lexicon.of(line.text for page in kept for line in page)
@@ -199,26 +166,3 @@ def _kind(paragraph: Paragraph, text: str) -> BlockKind:
     if paragraph.is_item:
         return "list-item"
     return "caption" if _CAPTION.match(text) and len(text) < 300 else "paragraph"
-
-
-def _notices(pages: Sequence[Page]) -> Iterator[Notice]:
-    for number, page in enumerate(pages, start=1):
-        if page.failed:
-            yield Notice(code="page-unreadable", message=f"Page {number} is damaged and was left out.", page=number)
-        elif page.pictured:
-            yield Notice(
-                code="page-needs-ocr",
-                message=f"Page {number} is a picture; its text has to be recognised (OCR) before it can be searched.",
-                page=number,
-            )
-        elif _garbled(page.lines):
-            yield Notice(
-                code="page-garbled",
-                message=f"Most characters of page {number} cannot be told, because its fonts do not name them.",
-                page=number,
-            )
-
-
-def _garbled(lines: Sequence[Line]) -> bool:
-    text = "".join("".join(line.text.split()) for line in lines)
-    return len(text) > 50 and len(_NO_CHARACTER.findall(text)) > 0.4 * len(text)

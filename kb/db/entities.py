@@ -165,6 +165,9 @@ class Document(Entity):
     page_labels: Mapped[list[str]] = mapped_column(JSON, default=list)
     proposal: Mapped[dict[str, Any]] = mapped_column(default=dict)
     notices: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    recognised: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    lacking: Mapped[int] = mapped_column(default=0, server_default="0")
+    tried: Mapped[str] = mapped_column(Text, default="", server_default="")
     text: Mapped[str | None] = mapped_column(Text, deferred=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -20,7 +20,7 @@ from kb.files import Files
 from kb.protocols import Ids
 from kb.services import narrowing
 from kb.services.visibility import visible_to
-from kb.values import DocumentView, Filters, Place, Point, Reader, RecordView
+from kb.values import DocumentView, Filters, Notice, Place, Point, Reader, RecognisedPage, RecordView
 from kb.values import Passage as PassageValue
 
 RECORD_TYPE = "text/x-record"
@@ -234,6 +234,9 @@ def _document_view(row: Document, *, passages: bool) -> DocumentView:
         page_labels=tuple(row.page_labels),
         size=row.size,
         sha256=row.sha256,
+        notices=tuple(Notice(**notice) for notice in row.notices),
+        recognised=tuple(RecognisedPage(**page) for page in row.recognised),
+        lacking=row.lacking,
         passages=tuple((passage.id, _passage_value(passage)) for passage in row.passages) if passages else (),
     )
 

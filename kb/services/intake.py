@@ -199,6 +199,7 @@ def _requeue(document: Document) -> None:
     document.status, document.attempts = "received", 0
     document.failure_code = document.failure_message = None
     document.lease_owner = document.lease_until = None
+    document.lacking, document.tried = 0, ""
 
 
 def _record_with(session: Session, key: str) -> Record | None:

@@ -16,13 +16,14 @@ from kb.db.entities import Document, Passage, Record, now
 from kb.errors import Crashed, IngestError, NotReady
 from kb.files import Files
 from kb.protocols import Embedder, Extractor, Progress
-from kb.services import leases
+from kb.services import leases, recognition
 from kb.services.catalog import RECORD_TYPE
 from kb.services.fields import description
+from kb.services.heartbeat import beating
 from kb.services.intake import PROVISIONAL, WHEN_READ
 from kb.services.leases import whoami
 from kb.services.patience import patiently
-from kb.values import UNDETERMINED, Digest, Extraction, Outcome
+from kb.values import UNDETERMINED, Digest, Extraction, Notice, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Tools:
     extract: Extractor
     digest: Digester
     recipe: str
+    abilities: recognition.Abilities = recognition.nothing
 
 
 class Reading:
@@ -121,7 +123,7 @@ class Reading:
             if document is None:
                 return None
             if document.attempts >= MOST_ATTEMPTS:
-                return _give_up(document, self._tools.recipe)
+                return _give_up(document, self._tools)
             record = session.get_one(Record, document.record_id)
             document.attempts += 1
             document.lease_owner, document.lease_until = whoami(), now() + self._lease
@@ -137,7 +139,7 @@ class Reading:
 
     def _waiting(self) -> ColumnElement[bool]:
         outdated = and_(Document.status == "searchable", Document.recipe != self._tools.recipe)
-        return or_(Document.status == "received", outdated)
+        return or_(Document.status == "received", outdated, recognition.overdue(self._tools.abilities()))
 
     def prepare(self, claim: Claim, model: Callable[[], tuple[int, Embedder]]) -> Ready | Outcome:
         """Read a document and divide it for the encoder that is in use; the outcome when that cannot be done.
@@ -164,7 +166,10 @@ class Reading:
             with self._files.open(claim.sha256) as stream:
                 blocks = description(json.load(stream))
             return Extraction(media_type=RECORD_TYPE, blocks=blocks)
-        return self._tools.extract(self._files.path(claim.sha256), claim.name)
+        # Recognising the text of many pages takes longer than a lease.
+        beat = leases.Heartbeat(self._database, lambda: [claim.document_id], self._lease)
+        with beating(beat, self._lease.total_seconds() / 3):
+            return self._tools.extract(self._files.path(claim.sha256), claim.name)
 
     def _settle(self, claim: Claim, extraction: Extraction) -> None:
         """Note that the file did not harm its reader, so that later accidents are not blamed on it."""
@@ -208,7 +213,7 @@ class Reading:
                 )
                 return None
             record = session.get_one(Record, document.record_id)
-            _describe(document, extraction, digest, self._tools.recipe)
+            _describe(document, extraction, digest, self._tools)
             _fill_in(record, extraction, digest)
             old = _passage_ids(session, document.id)
             session.execute(delete(Passage).where(Passage.document_id == document.id))
@@ -217,9 +222,12 @@ class Reading:
             feed.forget(session, old)
             rows = [feed.Vector(id_, *both) for id_, both in zip(new, vectors, strict=True)]
             feed.add(session, ready.model_id, rows, live=record.state == "published")
+            code, message = recognition.partly(document)
             return Outcome(
                 source=claim.name,
                 status="searchable",
+                code=code,
+                message=message,
                 record_id=record.id,
                 document_id=document.id,
                 passages=len(new),
@@ -241,7 +249,7 @@ class Reading:
         with self._database.write() as session:
             document = session.execute(select(Document).where(self._mine(claim))).scalar()
             if document is not None:
-                _mark_failed(document, error, self._tools.recipe, keep=claim.was_searchable)
+                _mark_failed(document, error, self._tools, keep=claim.was_searchable)
 
 
 def tripped(claim: Claim, error: Exception) -> Crashed:
@@ -255,39 +263,43 @@ def _release(document: Document) -> None:
     document.attempts = 0
 
 
-def _give_up(document: Document, recipe: str) -> Outcome:
+def _give_up(document: Document, tools: Tools) -> Outcome:
     error = Crashed(
         f"Reading the file ended the program {MOST_ATTEMPTS} times; save it anew from the program that made it, "
         "or hand in another format."
     )
-    _mark_failed(document, error, recipe, keep=document.status == "searchable")
+    _mark_failed(document, error, tools, keep=document.status == "searchable")
     return _outcome(document, 0)
 
 
 def _outcome(document: Document, passages: int) -> Outcome:
+    code, message = recognition.partly(document) if document.status == "searchable" else (document.failure_code, "")
     return Outcome(
         source=document.name,
         status="waiting" if document.status == "received" else document.status,
-        code=document.failure_code,
-        message=document.failure_message or "",
+        code=code,
+        message=document.failure_message or message,
         record_id=document.record_id,
         document_id=document.id,
         passages=passages,
     )
 
 
-def _mark_failed(document: Document, error: IngestError, recipe: str, *, keep: bool) -> None:
+def _mark_failed(document: Document, error: IngestError, tools: Tools, *, keep: bool) -> None:
     """Record a failure; a document that was searchable by older rules stays so, with a notice."""
-    document.recipe = recipe
+    document.recipe = tools.recipe
+    recognition.note_failure(document, error, tools.abilities(), keep=keep)
     _release(document)
     if keep:
-        document.notices = [*document.notices, {"code": error.code, "message": error.message, "page": None}]
+        document.notices = [*document.notices, asdict(Notice(code=error.code, message=error.message))]
         return
     document.status, document.failure_code, document.failure_message = "failed", error.code, error.message
 
 
-def _describe(document: Document, extraction: Extraction, digest: Digest, recipe: str) -> None:
-    document.status, document.recipe = "searchable", recipe
+def _describe(document: Document, extraction: Extraction, digest: Digest, tools: Tools) -> None:
+    document.status, document.recipe = "searchable", tools.recipe
+    recognition.note_lack(document, extraction.lacking, tools.abilities())
+    document.recognised = [asdict(page) for page in extraction.recognised]
     document.failure_code = document.failure_message = None
     document.media_type = extraction.media_type
     document.language, document.language_confidence = digest.language, digest.language_confidence

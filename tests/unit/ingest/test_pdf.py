@@ -10,6 +10,7 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 
 from ingest.extractors.pdf import extract
+from ingest.recognition import program
 from kb.errors import Encrypted, NeedsOcr, NoText, Unreadable
 
 Make = Callable[..., Path]
@@ -150,11 +151,18 @@ def test_a_password_is_told_and_an_empty_one_is_tried(make_pdf: Make) -> None:
     ]
 
 
+@pytest.fixture
+def no_recogniser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(program.VARIABLE, "")
+
+
+@pytest.mark.usefixtures("no_recogniser")
 def test_pictures_without_text_need_ocr(make_pdf: Make) -> None:
     with pytest.raises(NeedsOcr, match="OCR"):
         extract(make_pdf(None, None), "x")
 
 
+@pytest.mark.usefixtures("no_recogniser")
 def test_a_scan_with_a_stamped_number_still_needs_ocr(make_pdf: Make, tmp_path: Path) -> None:
     from PIL import Image
     from reportlab.lib.utils import ImageReader
@@ -170,6 +178,7 @@ def test_a_scan_with_a_stamped_number_still_needs_ocr(make_pdf: Make, tmp_path: 
         extract(tmp_path / "scan.pdf", "x")
 
 
+@pytest.mark.usefixtures("no_recogniser")
 def test_one_scanned_page_among_others_is_a_notice(make_pdf: Make, column: Any) -> None:
     extraction = extract(make_pdf(column(PROSE), None), "x")
     assert [(notice.code, notice.page) for notice in extraction.notices] == [("page-needs-ocr", 2)]
