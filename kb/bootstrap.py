@@ -87,7 +87,7 @@ def _tools(config: Config) -> Tools:
         tesseract=config.tesseract,
     )
     return Tools(
-        extract=lambda path, name: read_in_child(path, name, limits),
+        extract=lambda path, name, keep=None: read_in_child(path, name, limits, keep=keep),
         digest=_digester(config.passage_tokens),
         recipe=f"{pipeline.RECIPE}/{config.passage_tokens}",
         abilities=recognition.remembered(lambda: program.abilities(config.tesseract)),

@@ -174,12 +174,17 @@ def say_record(record: RecordView, language: str) -> None:
     console.print(Text(" · ".join(fact for fact in facts if fact), style="dim"))
     if record.summary:
         console.print(Text(record.summary))
+    names = {document.document_id: document.name for document in record.documents}
     for document in record.documents:
         console.print(
             Text(f"\n{document.name} ({document.media_type or 'not read yet'}, {document.status})", style="bold")
         )
+        if document.container_id is not None:
+            console.print(Text(f"out of {names.get(document.container_id, 'another document')}", style="dim"))
         for told, style in _condition(document, language):
             console.print(Text(told, style=style))
+        for member in document.left_out:
+            console.print(Text(f"{member.name}: {member.message}", style="yellow"))
         for passage_id, passage in document.passages:
             where = " › ".join(passage.heading)
             page = f"p. {passage.page_from}" if passage.page_from else ""

@@ -31,10 +31,13 @@ def run(kb: Kb, manifest: Path, state: State, stage: Stage) -> list[Outcome]:
 def add(kb: Kb, paths: Sequence[Path], state: State, stage: Stage) -> list[Outcome]:
     """Add files as records of their own; of one that cannot be read nothing stays, unless it only waits for OCR."""
     outcomes = _take_in(kb, [Entry(source=str(path), paths=(path,)) for path in paths], state, stage)
-    for one in outcomes:
-        if one.status == "failed" and one.code != NeedsOcr.code and one.record_id is not None:
-            kb.intake.discard(one.record_id)
+    for record_id in {one.record_id for one in outcomes if one.record_id is not None and _is_lost(one)}:
+        kb.intake.discard(record_id)
     return outcomes
+
+
+def _is_lost(one: Outcome) -> bool:
+    return one.status == "failed" and one.code != NeedsOcr.code
 
 
 def _take_in(kb: Kb, todo: Sequence[Entry], state: State, stage: Stage) -> list[Outcome]:
@@ -62,25 +65,45 @@ def _receive(kb: Kb, entry: Entry, state: State) -> list[Outcome]:
 
 
 def _read(kb: Kb, received: Sequence[Outcome], stage: Stage) -> list[Outcome]:
-    """Read every document that waits, and tell what became of those received."""
-    waiting = {one.document_id for one in received if one.status == "waiting" and one.document_id is not None}
-    if not waiting:
-        return list(received)
-    report, read = stage("Reading"), dict[int, Outcome]()
+    """Read every document that waits, and tell what became of those received and of all that came out of them."""
+    own = [one.document_id for one in received if one.document_id is not None]
+    read: dict[int, Outcome] = {}
+    if kb.reading.unread(kb.reading.family(own)):
+        read = _drain(kb, own, stage("Reading"))
+    return _with_members(kb, [_became(one, read) for one in received])
+
+
+def _drain(kb: Kb, own: Sequence[int], report: Progress) -> dict[int, Outcome]:
+    """Work until none of these waits, nor anything in them; returns what became of them."""
+    read: dict[int, Outcome] = {}
 
     def note(outcome: Outcome) -> None:
-        if outcome.document_id in waiting:
+        if outcome.document_id in own:
             read[outcome.document_id] = outcome
-            report(len(read), len(waiting))
+            report(len(read), len(own))
 
-    Worker(kb, report=note).drain(until=lambda: not kb.reading.unread(list(waiting)))
+    Worker(kb, report=note).drain(until=lambda: not kb.reading.unread(kb.reading.family(own)))
     # Another worker may have read some of them.
-    elsewhere = kb.reading.outcomes([id_ for id_ in waiting if id_ not in read])
-    read.update({one.document_id: one for one in elsewhere if one.document_id is not None})
-    return [_became(one, read) for one in received]
+    elsewhere = kb.reading.outcomes([id_ for id_ in own if id_ not in read])
+    return read | {one.document_id: one for one in elsewhere if one.document_id is not None}
+
+
+def _with_members(kb: Kb, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Each outcome, followed by those of the files in it."""
+    told: list[Outcome] = []
+    for one in outcomes:
+        told.append(one)
+        if one.document_id is not None and one.status != "duplicate":
+            within = kb.reading.within(one.document_id, one.source)
+            told += [_unchanged(member) for member in within] if one.status == "unchanged" else within
+    return told
+
+
+def _unchanged(one: Outcome) -> Outcome:
+    return replace(one, status="unchanged") if one.status in ("searchable", "unpacked") else one
 
 
 def _became(one: Outcome, read: dict[int, Outcome]) -> Outcome:
-    if one.status != "waiting" or one.document_id not in read:
+    if one.status != "waiting" or one.document_id is None or one.document_id not in read:
         return one
     return replace(read[one.document_id], source=one.source)

@@ -366,7 +366,10 @@ OPERATOR = Reader(role="administrator")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
-    """A document of a record as a page shows it; `passages` only when asked for."""
+    """A document of a record as a page shows it; `passages` only when asked for.
+
+    `container_id` is the document it came out of; `left_out` are files in it that are no documents, with the reason.
+    """
 
     document_id: int
     name: str
@@ -383,6 +386,8 @@ class DocumentView:
     notices: tuple[Notice, ...] = ()
     recognised: tuple[RecognisedPage, ...] = ()
     lacking: int = 0
+    container_id: int | None = None
+    left_out: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -430,8 +435,9 @@ class CollectionView:
 class Outcome:
     """What became of one file or row that was handed in.
 
-    `status` is `searchable`, `waiting`, `unchanged`, `duplicate`, `failed` or `rejected`; `code` names the error
-    of the last two, or is `needs-ocr` where only a part of the text is searchable; `message` says what to do.
+    `status` is `searchable`, `unpacked` (it holds other documents, which follow), `waiting`, `unchanged`, `duplicate`,
+    `left-out` (a file in a container that is no document), `failed` or `rejected`; `code` names the error of the last
+    two, or is `needs-ocr` where only a part of the text is searchable; `message` says what to do.
     """
 
     source: str

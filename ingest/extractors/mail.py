@@ -64,7 +64,7 @@ def parse(path: Path) -> EmailMessage:
     """
     try:
         with path.open("rb") as file:
-            message = cast(EmailMessage, BytesParser(policy=policy.default.clone(refold_source="none")).parse(file))
+            message = BytesParser(policy=policy.default.clone(refold_source="none")).parse(file)
         count = sum(1 for _ in message.walk())
     except (MessageError, RecursionError, ValueError, LookupError, AttributeError) as error:
         raise Unreadable("The e-mail is damaged. Save it again from your mail program.") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 from ingest.extractors import html, mail
 from ingest.mediatype import MHTML
@@ -28,7 +27,7 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
 
 def _page(message: EmailMessage) -> EmailMessage | None:
     """The part that the archive starts with: the one it names, else the first page in it."""
-    pages = [cast(EmailMessage, part) for part in message.walk() if part.get_content_type() in _PAGES]
+    pages = [part for part in message.walk() if part.get_content_type() in _PAGES]
     start = message.get_param("start")
     named = [page for page in pages if start and page.get("content-id", "") == start]
     return next(iter(named or pages), None)

@@ -60,7 +60,7 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
 
 def _text(source: str) -> str:
     try:
-        text = rtf_to_text(source, errors="replace")
+        text: str = rtf_to_text(source, errors="replace")  # type: ignore[no-untyped-call]
     except (ValueError, IndexError, KeyError, TypeError, LookupError, OverflowError) as error:
         raise Unreadable("The RTF file is damaged. Open it in an office program and save it again.") from error
     # Characters beyond the basic plane are written as two halves.
@@ -116,7 +116,8 @@ def _notes(source: str) -> Iterator[Block]:
 
 def _head(source: str) -> str:
     page = re.search(r"\\ansicpg\d+", source[:2000])
-    return "{\\rtf1\\ansi" + (page[0] if page else "") + font_table_group(source)
+    fonts: str = font_table_group(source)  # type: ignore[no-untyped-call]
+    return "{\\rtf1\\ansi" + (page[0] if page else "") + fonts
 
 
 def _proposal(source: str, blocks: Sequence[Block]) -> Proposal:

@@ -137,17 +137,18 @@ class CollectionRecord(Entity):
 
 
 class Document(Entity):
-    """One source of text of a record: an uploaded file, or the record's own description."""
+    """One source of text of a record: an uploaded file, a file out of one (`container_id`), or its own description."""
 
     __tablename__ = "document"
     __table_args__ = (
         UniqueConstraint("record_id", "sha256"),
-        CheckConstraint("status in ('received', 'searchable', 'failed')", name="status"),
+        CheckConstraint("status in ('received', 'searchable', 'unpacked', 'failed')", name="status"),
         Index("ix_document_status_lease_until", "status", "lease_until"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), index=True)
+    container_id: Mapped[int | None] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     size: Mapped[int] = mapped_column(BigInteger)

@@ -20,7 +20,7 @@ from kb.files import Files
 from kb.protocols import Ids
 from kb.services import narrowing
 from kb.services.visibility import visible_to
-from kb.values import DocumentView, Filters, Notice, Place, Point, Reader, RecognisedPage, RecordView
+from kb.values import DocumentView, Filters, Member, Notice, Place, Point, Reader, RecognisedPage, RecordView
 from kb.values import Passage as PassageValue
 
 RECORD_TYPE = "text/x-record"
@@ -238,6 +238,12 @@ def _document_view(row: Document, *, passages: bool) -> DocumentView:
         recognised=tuple(RecognisedPage(**page) for page in row.recognised),
         lacking=row.lacking,
         passages=tuple((passage.id, _passage_value(passage)) for passage in row.passages) if passages else (),
+        container_id=row.container_id,
+        left_out=tuple(
+            Member(name=notice["member"], code=notice["code"], message=notice["message"])
+            for notice in row.notices
+            if "member" in notice
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from kb.db import Database
 from kb.db.entities import Document, Record
 from kb.errors import Empty, MissingFile
 from kb.files import Files, Stored
-from kb.services import publishing
+from kb.services import publishing, unpacking
 from kb.services.catalog import RECORD_TYPE
 from kb.services.describing import describe
 from kb.services.fields import COLUMNS, SECTIONS, RecordFields, State, details, year
@@ -29,7 +29,7 @@ PROVISIONAL = "provisional"
 WHEN_READ = "state_when_read"
 """Key of `details` that holds the state a record made of a file takes once its text has been read."""
 
-RETRIED = ("crashed", "timed-out", "out-of-memory")
+RETRIED = ("crashed", "timed-out", "out-of-memory", "needs-office")
 """Failures that handing the same file in again tries anew: they may have been the machine's, not the file's."""
 
 
@@ -60,6 +60,7 @@ class Intake:
         upload = self._upload(path, name or path.name)
         with self._database.write() as session:
             if known := _document_with(session, upload.stored.sha256):
+                _retry_within(session, known)
                 return _known(str(path), known, upload)
             record = _record_of_file(upload, state)
             session.add(record)
@@ -87,9 +88,10 @@ class Intake:
             return _correct_record(session, record, fields, uploads, source)
 
     def discard(self, record_id: int) -> None:
-        """Take back a record whose only file could not be read; one that holds any text stays."""
+        """Take back a record none of whose files could be read; one that holds any text stays."""
         with self._database.write() as session:
-            readable = select(Document.id).where(Document.record_id == record_id, Document.status != "failed")
+            without = ("failed", "unpacked")
+            readable = select(Document.id).where(Document.record_id == record_id, Document.status.not_in(without))
             if session.execute(readable).first() is None:
                 publishing.remove(session, record_id)
 
@@ -180,6 +182,7 @@ def _apply(record: Record, columns: Mapping[str, Any]) -> bool:
 def _place_upload(session: Session, record: Record, upload: _Upload, source: str) -> Outcome:
     for document in record.documents:
         if document.sha256 == upload.stored.sha256:
+            _retry_within(session, document)
             return _same(source, document)
     if upload.media_type == RECORD_TYPE:
         for document in record.documents:
@@ -230,12 +233,20 @@ def _same(source: str, document: Document) -> Outcome:
         return _waiting(source, document.record_id, document)
     return Outcome(
         source=source,
-        status="unchanged" if document.status == "searchable" else "failed",
+        status="failed" if document.status == "failed" else "unchanged",
         code=document.failure_code,
         message=document.failure_message or "",
         record_id=document.record_id,
         document_id=document.id,
     )
+
+
+def _retry_within(session: Session, document: Document) -> None:
+    """Try again what came out of a container and failed for reasons that may have passed."""
+    within = unpacking.below(session, [document.id])
+    chosen = select(Document).where(Document.id.in_(within), Document.failure_code.in_(RETRIED))
+    for member in session.execute(chosen).scalars():
+        _requeue(member)
 
 
 def _waiting(source: str, record_id: int, document: Document) -> Outcome:

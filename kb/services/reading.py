@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
@@ -15,8 +15,8 @@ from kb.db import Database, feed
 from kb.db.entities import Document, Passage, Record, now
 from kb.errors import Crashed, IngestError, NotReady
 from kb.files import Files
-from kb.protocols import Embedder, Extractor, Progress
-from kb.services import leases, recognition
+from kb.protocols import Embedder, Progress, Unpacker
+from kb.services import leases, recognition, unpacking
 from kb.services.catalog import RECORD_TYPE
 from kb.services.fields import description
 from kb.services.heartbeat import beating
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 3
 PART = 500
 """Passages that are inserted at a time."""
+READ = ("searchable", "unpacked")
+"""States of a document that was read and goes on being found, itself or what came out of it."""
 REPORT = "hand the file in again, and report it when that does not help."
 
 Embedded = Sequence[tuple[bytes, bytes]]
@@ -67,7 +69,7 @@ class Ready:
 class Tools:
     """What reading needs from outside: how to extract, how to cut, and under which rules."""
 
-    extract: Extractor
+    extract: Unpacker
     digest: Digester
     recipe: str
     abilities: recognition.Abilities = recognition.nothing
@@ -97,6 +99,25 @@ class Reading:
         chosen = select(Document, counted).where(Document.id.in_(document_ids)).order_by(Document.id)
         with self._database.read() as session:
             return [_outcome(document, passages) for document, passages in session.execute(chosen)]
+
+    def family(self, document_ids: Sequence[int]) -> list[int]:
+        """These documents and all that came out of them."""
+        with self._database.read() as session:
+            return [*document_ids, *unpacking.below(session, document_ids)]
+
+    def within(self, document_id: int, source: str) -> list[Outcome]:
+        """What has become of each file in a container, named by its path below `source`; nested ones after theirs."""
+        with self._database.read() as session:
+            container = session.get(Document, document_id)
+            counted = select(func.count()).where(Passage.document_id == Document.id).scalar_subquery()
+            chosen = select(Document, counted).where(Document.container_id == document_id).order_by(Document.id)
+            rows = session.execute(chosen).all()
+            left_out = _left_out(container, source) if container else []
+        told: list[Outcome] = []
+        for document, passages in rows:
+            path = f"{source}/{document.name}"
+            told += [replace(_outcome(document, passages), source=path), *self.within(document.id, path)]
+        return [*told, *left_out]
 
     # --- taking a document on ---------------------------------------------------------------------
 
@@ -134,11 +155,11 @@ class Reading:
                 sha256=document.sha256,
                 media_type=document.media_type,
                 language=UNDETERMINED if "language" in record.details.get(PROVISIONAL, ()) else record.language,
-                was_searchable=document.status == "searchable",
+                was_searchable=document.status in READ,
             )
 
     def _waiting(self) -> ColumnElement[bool]:
-        outdated = and_(Document.status == "searchable", Document.recipe != self._tools.recipe)
+        outdated = and_(Document.status.in_(READ), Document.recipe != self._tools.recipe)
         return or_(Document.status == "received", outdated, recognition.overdue(self._tools.abilities()))
 
     def prepare(self, claim: Claim, model: Callable[[], tuple[int, Embedder]]) -> Ready | Outcome:
@@ -166,10 +187,12 @@ class Reading:
             with self._files.open(claim.sha256) as stream:
                 blocks = description(json.load(stream))
             return Extraction(media_type=RECORD_TYPE, blocks=blocks)
+        with self._database.read() as session:
+            keep = unpacking.keeper(self._files, unpacking.room(session, claim.document_id))
         # Recognising the text of many pages takes longer than a lease.
         beat = leases.Heartbeat(self._database, lambda: [claim.document_id], self._lease)
         with beating(beat, self._lease.total_seconds() / 3):
-            return self._tools.extract(self._files.path(claim.sha256), claim.name)
+            return unpacking.unpacked(self._tools.extract(self._files.path(claim.sha256), claim.name, keep))
 
     def _settle(self, claim: Claim, extraction: Extraction) -> None:
         """Note that the file did not harm its reader, so that later accidents are not blamed on it."""
@@ -214,7 +237,9 @@ class Reading:
                 return None
             record = session.get_one(Record, document.record_id)
             _describe(document, extraction, digest, self._tools)
-            _fill_in(record, extraction, digest)
+            document.notices = [*document.notices, *unpacking.place(session, document, extraction.members)]
+            if digest.passages:
+                _fill_in(record, extraction, digest, is_own=document.container_id is None)
             old = _passage_ids(session, document.id)
             session.execute(delete(Passage).where(Passage.document_id == document.id))
             new = _insert_passages(session, document.id, digest)
@@ -225,7 +250,7 @@ class Reading:
             code, message = recognition.partly(document)
             return Outcome(
                 source=claim.name,
-                status="searchable",
+                status=document.status,
                 code=code,
                 message=message,
                 record_id=record.id,
@@ -268,7 +293,7 @@ def _give_up(document: Document, tools: Tools) -> Outcome:
         f"Reading the file ended the program {MOST_ATTEMPTS} times; save it anew from the program that made it, "
         "or hand in another format."
     )
-    _mark_failed(document, error, tools, keep=document.status == "searchable")
+    _mark_failed(document, error, tools, keep=document.status in READ)
     return _outcome(document, 0)
 
 
@@ -285,6 +310,27 @@ def _outcome(document: Document, passages: int) -> Outcome:
     )
 
 
+def _left_out(container: Document, source: str) -> list[Outcome]:
+    """What was in a container and is no document, with the reason."""
+    return [
+        Outcome(
+            source=f"{source}/{notice['member']}",
+            status=_status_left_out(notice["code"]),
+            code=notice["code"],
+            message=notice["message"],
+            record_id=container.record_id,
+        )
+        for notice in container.notices
+        if "member" in notice
+    ]
+
+
+def _status_left_out(code: str) -> str:
+    if code == "duplicate":
+        return "duplicate"
+    return "left-out" if code in unpacking.HARMLESS else "failed"
+
+
 def _mark_failed(document: Document, error: IngestError, tools: Tools, *, keep: bool) -> None:
     """Record a failure; a document that was searchable by older rules stays so, with a notice."""
     document.recipe = tools.recipe
@@ -297,7 +343,8 @@ def _mark_failed(document: Document, error: IngestError, tools: Tools, *, keep: 
 
 
 def _describe(document: Document, extraction: Extraction, digest: Digest, tools: Tools) -> None:
-    document.status, document.recipe = "searchable", tools.recipe
+    document.status = "unpacked" if extraction.members and not digest.passages else "searchable"
+    document.recipe = tools.recipe
     recognition.note_lack(document, extraction.lacking, tools.abilities())
     document.recognised = [asdict(page) for page in extraction.recognised]
     document.failure_code = document.failure_message = None
@@ -310,9 +357,9 @@ def _describe(document: Document, extraction: Extraction, digest: Digest, tools:
     _release(document)
 
 
-def _fill_in(record: Record, extraction: Extraction, digest: Digest) -> None:
-    """Give a record what its file says of itself where nobody has stated it."""
-    open_fields = set(record.details.get(PROVISIONAL, ()))
+def _fill_in(record: Record, extraction: Extraction, digest: Digest, *, is_own: bool) -> None:
+    """Give a record what its own file, not one within it, says of itself where nobody has stated it."""
+    open_fields = set(record.details.get(PROVISIONAL, ())) if is_own else set()
     if "title" in open_fields and extraction.proposal.title:
         record.title = extraction.proposal.title[:250]
     if record.language == UNDETERMINED:

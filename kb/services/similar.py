@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from index.likeness import spread
 from kb.db import Database
 from kb.db.entities import Document, Embedding, Passage, Record
-from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge
+from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge, Unsupported
 from kb.protocols import Ids, Source
 from kb.services import catalog, narrowing
 from kb.services.catalog import possible
@@ -117,7 +117,10 @@ class Similar:
         self._check_size(path)
         # It becomes an argument of the reading process, which no control character may be part of.
         name = "".join(char for char in name if char.isprintable())[-LONGEST_NAME:] or "document"
-        return self._read(_shortened(name), self._tools.extract(path, name), reader, page)
+        extraction = self._tools.extract(path, name)
+        if extraction.members and not extraction.blocks:
+            raise Unsupported("The file holds several documents. Unpack it and choose one of them.")
+        return self._read(_shortened(name), extraction, reader, page)
 
     def _check_size(self, path: Path) -> None:
         if not path.is_file():

@@ -138,6 +138,38 @@ def test_an_older_database_is_filled_with_what_its_details_say(tmp_path: Path) -
     database.close()
 
 
+def test_passages_outlive_the_coming_of_containers(tmp_path: Path) -> None:
+    """A table that is copied to change its rules would take all passages with it."""
+    database = Database(f"sqlite:///{tmp_path}/kb.sqlite")
+    _upgrade(database.url, "0004")
+    with database.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO record (id, key, kind, state, title, summary, language, details, created_at, updated_at) "
+                "VALUES (1, 'a', 'study', 'draft', 'a', '', 'und', '{}', '2021-01-01', '2021-01-01')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO document (id, record_id, name, sha256, size, media_type, status, attempts, language, "
+                "language_confidence, page_labels, proposal, notices, created_at) "
+                "VALUES (1, 1, 'a', 'a', 1, '', 'searchable', 0, 'und', 0, '[]', '{}', '[]', '2021-01-01')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO passage (document_id, ordinal, heading, text, language, char_from, char_to, sentences) "
+                "VALUES (1, 0, '[]', 'a', 'und', 0, 1, '[]')"
+            )
+        )
+    database.upgrade()
+    with database.write() as session:
+        assert session.execute(text("SELECT count(*) FROM passage")).scalar() == 1
+        session.execute(text("UPDATE document SET status = 'unpacked'"))
+        assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    database.close()
+
+
 def test_the_migration_can_be_taken_back(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/kb.sqlite"
     _upgrade(url, "head")
