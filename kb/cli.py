@@ -175,7 +175,8 @@ def demo(serve: bool) -> None:
 def add(ctx: click.Context, files: tuple[Path, ...], state: Any, as_json: bool) -> None:
     """Add FILES, each as a record of its own, and make them searchable.
 
-    A file that cannot be read is named with the reason, and nothing of it stays.
+    The files in an archive (ZIP) and those attached to a letter (EML) become documents of its record, each with an
+    outcome of its own. A file that cannot be read is named with the reason, and nothing of it stays.
     """
     from kb import imports
 
