@@ -35,8 +35,9 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     """
     container.check(path)
     try:
-        with warnings.catch_warnings(action="ignore"):
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        # Given a path, the library goes by its ending, which a stored original does not have.
+        with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             return _read(book)
     except (*_DAMAGE, zipfile.BadZipFile, InvalidFileException, etree.LxmlError) as error:
         raise Unreadable("The workbook is damaged. Open it in a spreadsheet program and save it again.") from error

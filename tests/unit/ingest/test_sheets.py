@@ -25,7 +25,8 @@ def make_xlsx(tmp_path: Path) -> FillBook:
     def make(fill: Callable[[Any], None]) -> Path:
         book = openpyxl.Workbook()
         fill(book)
-        path = tmp_path / "sample.xlsx"
+        # Originals are stored without an ending.
+        path = tmp_path / "sample"
         book.save(path)
         return path
 
