@@ -159,7 +159,8 @@ class Reading:
             )
 
     def _waiting(self) -> ColumnElement[bool]:
-        outdated = and_(Document.status.in_(READ), Document.recipe != self._tools.recipe)
+        # What older rules could not read, newer ones may.
+        outdated = and_(Document.status.in_((*READ, "failed")), Document.recipe != self._tools.recipe)
         return or_(Document.status == "received", outdated, recognition.overdue(self._tools.abilities()))
 
     def prepare(self, claim: Claim, model: Callable[[], tuple[int, Embedder]]) -> Ready | Outcome:

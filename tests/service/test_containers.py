@@ -110,7 +110,21 @@ def test_reading_again_by_newer_rules_keeps_members_and_drops_what_is_gone(kb: K
         session.execute(update(Document).where(Document.name == "gone").values(status="failed"))
     Worker(kb).drain()
     assert [one.id for one in documents(kb)] == before
-    assert all(one.recipe != "older" for one in documents(kb) if one.status != "failed")
+    assert all(one.recipe != "older" for one in documents(kb))
+
+
+def test_what_older_rules_could_not_read_is_tried_once_by_newer_ones(kb: Kb, mixed: Path) -> None:
+    told = add(kb, mixed)
+    with kb.database.write() as session:
+        trees = Document.name == "deep/trees.txt"
+        session.execute(
+            update(Document).where(trees).values(status="failed", failure_code="unsupported", recipe="older")
+        )
+    assert kb.reading.pending() == 1
+    Worker(kb).drain()
+    assert kb.reading.pending() == 0
+    within = kb.reading.within(told["all of it.zip"].document_id or 0, "x")
+    assert ("x/inner.zip/deep/trees.txt", "searchable") in [(one.source, one.status) for one in within]
 
 
 def test_an_archive_of_nothing_readable_leaves_nothing(kb: Kb, tmp_path: Path) -> None:
