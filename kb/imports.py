@@ -78,7 +78,7 @@ def _drain(kb: Kb, own: Sequence[int], report: Progress) -> dict[int, Outcome]:
     read: dict[int, Outcome] = {}
 
     def note(outcome: Outcome) -> None:
-        if outcome.document_id in own:
+        if outcome.document_id is not None and outcome.document_id in own:
             read[outcome.document_id] = outcome
             report(len(read), len(own))
 

@@ -23,7 +23,18 @@ PAGES = (
 )
 """Endpoints whose address carries the language somebody chose."""
 
-BOUND = ("condition", "failure", "remarks", "in_language", "kind_name", "megabytes", "number", "pages", "place_name")
+BOUND = (
+    "condition",
+    "failure",
+    "left_out",
+    "remarks",
+    "in_language",
+    "kind_name",
+    "megabytes",
+    "number",
+    "pages",
+    "place_name",
+)
 """Functions of `labels` that templates call without naming the language, which comes last."""
 
 MOST_FORM_BYTES = 1_000_000

@@ -6,7 +6,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import format_decimal
 
 from kb import facets, places, sentences, vocabulary
-from kb.values import UNDETERMINED, DocumentView, Place
+from kb.values import UNDETERMINED, DocumentView, Member, Place
 from webui.texts import text
 
 
@@ -120,6 +120,11 @@ def remarks(document: DocumentView, language: str) -> list[str]:
         percent = round(100 * sum(page.confidence for page in pages) / len(pages))
         told.insert(0, sentences.tell("recognised", language, count=len(pages), percent=percent) or "")
     return told
+
+
+def left_out(member: Member, language: str) -> str:
+    """Why a file in a container is no document."""
+    return sentences.tell(member.code or "", language) or member.message
 
 
 def megabytes(size: int, language: str) -> str:

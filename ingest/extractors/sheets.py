@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ingest.cleaning import clean
 from ingest.extractors.tables import SEPARATOR
+from kb.sentences import notice
 from kb.values import Block, Notice
 
 MOST_ROWS = 50_000
@@ -41,8 +42,7 @@ class Budget:
         """What to say when rows were left out."""
         if not self._is_over:
             return ()
-        message = f"Only the first {self._most} rows were read. Divide the file and submit the parts."
-        return (Notice(code="rows-left-out", message=message),)
+        return (notice("rows-left-out", most=self._most),)
 
 
 def sheet_blocks(name: str | None, rows: Iterable[Row], *, level: int = 1) -> Iterator[Block]:

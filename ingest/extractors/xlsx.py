@@ -19,6 +19,7 @@ from ingest.extractors.proposals import propose
 from ingest.extractors.sheets import Budget, Row, sheet_blocks
 from ingest.mediatype import XLSX
 from kb.errors import NoText, Unreadable
+from kb.sentences import notice
 from kb.values import Block, Extraction, Notice, Proposal
 
 _DAMAGE = (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError)
@@ -60,8 +61,7 @@ def _read(book: Any) -> Extraction:
 def hidden_notice(names: list[str]) -> Iterator[Notice]:
     """What to say of sheets that their author hid."""
     if names:
-        message = f"Hidden sheets were left out: {', '.join(names)}. Show them and submit the file again to have them."
-        yield Notice(code="hidden-left-out", message=message)
+        yield notice("hidden-left-out", names=", ".join(names))
 
 
 def _rows(sheet: Any) -> Iterator[Row]:

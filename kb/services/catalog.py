@@ -234,7 +234,7 @@ def _document_view(row: Document, *, passages: bool) -> DocumentView:
         page_labels=tuple(row.page_labels),
         size=row.size,
         sha256=row.sha256,
-        notices=tuple(Notice(**notice) for notice in row.notices),
+        notices=tuple(Notice(**notice) for notice in row.notices if "member" not in notice),
         recognised=tuple(RecognisedPage(**page) for page in row.recognised),
         lacking=row.lacking,
         passages=tuple((passage.id, _passage_value(passage)) for passage in row.passages) if passages else (),
