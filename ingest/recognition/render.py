@@ -22,7 +22,7 @@ MOST_PIXELS = 24_000_000
 """Pixels of a rendered page: A3 at 300 dots per inch has 17 million; larger sheets are rendered coarser."""
 MOST_DECODED = 120_000_000
 """Pixels of a picture that is decoded at all; 8-bit colour takes three bytes for each."""
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF")
+FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 """Kinds of picture that are opened; PIL would hand others, such as PostScript, to programs."""
 
 _ROOT = Path(__file__).resolve().parents[2]
