@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from kb import console
 from kb.bootstrap import Kb
 from kb.db.entities import Document
 from kb.errors import IngestError, NeedsOcr, TimedOut
+from kb.sentences import notice
 from kb.services import recognition
 from kb.services.reading import Reading
 from kb.values import OPERATOR, Block, Extraction, Outcome, RecognisedPage
 from kb.worker import Worker
+from webui.app import create_app
 
 SCAN = NeedsOcr("The pages are pictures.", pages=3)
 TEXT = (Block(kind="paragraph", text="Il Comune pianta alberi lungo le strade del centro.", page_from=1, page_to=1),)
@@ -116,3 +119,27 @@ def test_the_recogniser_is_asked_for_once_a_minute() -> None:
     assert abilities() == abilities() == {"1"}
     now[0] = recognition.LOOK_SECONDS + 1
     assert abilities() == {"2"}
+
+
+def test_the_command_line_tells_it_in_the_language_asked_for(
+    machine: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.gives = replace(PARTLY, notices=(notice("page-needs-ocr", 2),))
+    machine.work()
+    view = machine.kb.catalog.record(1, OPERATOR)
+    console.say_record(view, "it")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "alcune pagine sono immagini" in told
+    assert "La pagina 2 è un’immagine" in told
+    outcome = Outcome(source="scan.pdf", status="failed", code="needs-ocr", message="The pages are pictures.")
+    for language, words in (("de", "Bilder"), ("en", "The pages are pictures.")):
+        console.say_outcomes([outcome], language)
+        assert words in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_record_page_tells_it_too(machine: Machine) -> None:
+    machine.gives = replace(PARTLY, notices=(notice("page-needs-ocr", 2),))
+    machine.work()
+    page = create_app(machine.kb).test_client().get("/records/1?lang=it").get_data(as_text=True)
+    assert "alcune pagine sono immagini" in page
+    assert "La pagina 2 è un’immagine" in page

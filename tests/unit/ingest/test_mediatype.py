@@ -73,7 +73,7 @@ def test_nothing_is_empty(file: Callable[[bytes], Path], data: bytes) -> None:
     [
         (bytes(range(256)) * 40, "binary data"),
         (bytes(range(1, 256)) * 40, "binary data"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0\x01" * 50, "PDF, DOCX or ODT"),
+        (b"OggS\0\x02" + b"\0\x01" * 50, "PDF, DOCX or ODT"),
         (b"Rar!\x1a\x07\x00" + bytes(range(256)), "RAR"),
         (b"<?xml version='1.0'?><data><x/></data>", "XML"),
     ],
@@ -127,3 +127,21 @@ def test_a_container_cut_short_is_damaged(file: Callable[[bytes], Path]) -> None
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match="nowhere"):
         detect(tmp_path / "nowhere", "x")
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0\x01" * 50, "image/png"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0" + b"\x01" * 50, "image/jpeg"),
+        (b"II*\0\x08\0\0\0" + b"\0" * 50, "image/tiff"),
+        (b"MM\0*\0\0\0\x08" + b"\0" * 50, "image/tiff"),
+        (b"RIFF\x24\0\0\0WEBPVP8 " + b"\0" * 50, "image/webp"),
+        (b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0" + b"\x01" * 50, "image/bmp"),
+        (b"GIF89a" + b"\x01" * 50, "image/gif"),
+        (b"BM is also how a plain text may begin, of course.", "text/plain"),
+    ],
+)
+def test_pictures_are_told_by_how_they_begin(file: Callable[[bytes], Path], data: bytes, media_type: str) -> None:
+    path = file(data)
+    assert mediatype.detect(path, path.name) == media_type
