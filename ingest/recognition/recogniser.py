@@ -91,7 +91,7 @@ class Recogniser:
         """The better of a first reading and one in the language that the first turns out to be in."""
         first = self._once(found, sheet, page, languages)
         alone = found.of_language(first.language)
-        if not alone or alone == languages or (_quality(first) >= _SURE and alone in languages.split("+")):
+        if not alone or alone == languages:
             return first
         second = self._once(found, sheet, page, alone)
         # Models of different languages are not equally sure of themselves.
