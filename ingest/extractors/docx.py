@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,11 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     """
     container.check(path)
     document = _open(path)
-    blocks = (*_Reader(document).body(), *_footnotes(document))
+    try:
+        blocks = (*_Reader(document).body(), *_footnotes(document))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The package holds together, but what it calls a document is none.
+        raise _damaged() from error
     if not blocks:
         raise NoText("The file was read but holds no text. Check that it is the right one.")
     return Extraction(media_type=DOCX, blocks=blocks, proposal=_proposal(document, blocks))
@@ -49,7 +54,15 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
 def _open(path: Path) -> Any:
     try:
         return docx.Document(str(path))
-    except (KeyError, ValueError, AttributeError, OSError, zipfile.BadZipFile, PackageNotFoundError) as error:
+    except (
+        KeyError,
+        ValueError,
+        AttributeError,
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        PackageNotFoundError,
+    ) as error:
         raise _damaged() from error
     except etree.LxmlError as error:
         raise _damaged() from error

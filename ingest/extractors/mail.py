@@ -128,7 +128,7 @@ def text_of(part: EmailMessage) -> str:
     data = _payload(part)
     try:
         return data.decode(str(part.get_param("charset") or "utf-8"))
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):
         return decode(data) or data.decode("cp1252", errors="replace")
 
 

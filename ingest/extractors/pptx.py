@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     try:
         show = pptx.Presentation(str(path))
         slides = list(show.slides)
-    except (*_DAMAGE, zipfile.BadZipFile, PackageNotFoundError, PythonPptxError, etree.LxmlError) as error:
+    except (*_DAMAGE, zipfile.BadZipFile, zlib.error, PackageNotFoundError, PythonPptxError, etree.LxmlError) as error:
         raise Unreadable("The presentation is damaged. Open it in its program and save it again.") from error
     blocks, notices = _read(slides)
     if not blocks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -40,7 +41,7 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
         with warnings.catch_warnings(action="ignore"), path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
             return _read(book)
-    except (*_DAMAGE, zipfile.BadZipFile, InvalidFileException, etree.LxmlError) as error:
+    except (*_DAMAGE, zipfile.BadZipFile, zlib.error, InvalidFileException, etree.LxmlError) as error:
         raise Unreadable("The workbook is damaged. Open it in a spreadsheet program and save it again.") from error
 
 

@@ -215,6 +215,19 @@ def test_libreoffice_follows_nothing_and_writes_only_where_it_may(
 
 
 @pytest.mark.skipif(oldoffice.program() is None, reason="needs LibreOffice")
+def test_libreoffice_fetches_nothing_even_where_the_network_cannot_be_taken_from_it(
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings left out it fetches this picture."""
+    monkeypatch.setattr(oldoffice, "_shield", lambda: ())
+    (tmp_path / "x.html").write_text(
+        f'<html><body><p>Roofs</p><img src="http://127.0.0.1:{listener.port}/x.png"></body></html>'
+    )
+    (tmp_path / "work").mkdir()
+    assert oldoffice.convert(tmp_path / "x.html", tmp_path / "work", "odt").exists()
+
+
+@pytest.mark.skipif(oldoffice.program() is None, reason="needs LibreOffice")
 @pytest.mark.parametrize(("name", "suffix"), [("a.docx", "doc"), ("a.xlsx", "xls"), ("a.pptx", "ppt")])
 def test_old_office_files_are_read_in_the_sandbox(tmp_path: Path, name: str, suffix: str) -> None:
     source = _office(tmp_path)[name]
