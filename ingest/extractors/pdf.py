@@ -15,10 +15,11 @@ from ingest.extractors.pdf_columns import in_reading_order
 from ingest.extractors.pdf_facts import Facts, page_count, read_facts, second_opinion
 from ingest.extractors.pdf_headings import Outline, heading_levels
 from ingest.extractors.pdf_lines import Line, read_lines
-from ingest.extractors.pdf_paragraphs import Paragraph, measure, paragraphs
+from ingest.extractors.pdf_paragraphs import Metrics, Paragraph, measure, paragraphs
 from ingest.extractors.pdf_running import without_running_lines
 from ingest.extractors.pdf_sight import lack
 from ingest.extractors.pdf_tables import take_tables, with_tables
+from ingest.extractors.pdf_title import title_by_looks
 from ingest.extractors.proposals import propose
 from ingest.extractors.recognising import (
     Page,
@@ -48,7 +49,9 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
     pages = recognised(path, list(_read_pages(path)))
     _refuse_without_text(pages)
     facts = read_facts(path)
-    blocks = tuple(text_blocks(pages, facts))
+    metrics = measure(line for page in pages for line in page.lines)
+    found, lexicon = _paragraphs(pages, metrics)
+    blocks = tuple(_blocks(found, metrics, lexicon, facts))
     if not blocks:
         raise no_text()
     return Extraction(
@@ -57,7 +60,12 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
         page_count=len(pages),
         page_labels=facts.page_labels,
         proposal=propose(
-            title=facts.title, authors=facts.authors, created=facts.created, modified=facts.modified, blocks=blocks
+            title=facts.title,
+            by_looks=title_by_looks(found, metrics),
+            authors=facts.authors,
+            created=facts.created,
+            modified=facts.modified,
+            blocks=blocks,
         ),
         notices=(*facts.notices, *notices(pages)),
         recognised=recognised_pages(pages),
@@ -138,12 +146,20 @@ def _refuse_without_text(pages: Sequence[Page]) -> None:
     refuse_without_text(pages)
 
 
-def text_blocks(pages: Sequence[Page], facts: Facts) -> Iterator[Block]:
+def text_blocks(pages: Sequence[Page], facts: Facts) -> tuple[Block, ...]:
     """Headings, paragraphs, items and notes of pages in reading order."""
     metrics = measure(line for page in pages for line in page.lines)
+    found, lexicon = _paragraphs(pages, metrics)
+    return tuple(_blocks(found, metrics, lexicon, facts))
+
+
+def _paragraphs(pages: Sequence[Page], metrics: Metrics) -> tuple[list[Paragraph], Lexicon]:
+    """The document's paragraphs without running lines, and its words."""
     kept = without_running_lines([page.lines for page in pages], metrics.body)
-    lexicon = Lexicon.of(line.text for page in kept for line in page)
-    found = paragraphs(kept, metrics)
+    return paragraphs(kept, metrics), Lexicon.of(line.text for page in kept for line in page)
+
+
+def _blocks(found: Sequence[Paragraph], metrics: Metrics, lexicon: Lexicon, facts: Facts) -> Iterator[Block]:
     levels = heading_levels(found, metrics, Outline.of(facts.outline))
     for paragraph, level in zip(found, levels, strict=True):
         text, breaks = paragraph.text(lexicon)

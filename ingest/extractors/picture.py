@@ -36,7 +36,7 @@ def extract(path: Path, name: str) -> Extraction:
     count = _page_count(path)
     pages = recognised(path, [Page([], lack="picture") for _ in range(count)])
     refuse_without_text(pages)
-    blocks = tuple(text_blocks(pages, Facts()))
+    blocks = text_blocks(pages, Facts())
     if not blocks:
         raise no_text()
     return Extraction(

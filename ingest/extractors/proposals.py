@@ -16,9 +16,11 @@ _FILE_NAME = re.compile(r"\S*\.(?:docx?|pdf|odt|rtf|pptx?|xlsx?|indd|qxd|qxp|cdr
 _NO_TITLE = re.compile(
     r"(?:untitled|unbenannt|senza (?:titolo|nome)|sans (?:titre|nom)|sin (?:título|nombre)|sem título|ohne titel|"
     r"bez názvu|naamloos|titel|title|titolo|titre|document|documento|dokument|presentazione|präsentation|"
+    r"untitled \w+|adobe \w+ (?:pdf|document)|book|mappe|cartel|classeur|libro|tabelle|sheet|model|modello|"
     r"présentation|diapositiv[ao]|folie|slide|template|layout|cover|copertina|start|none|null)[\s_]*\d*",
     re.I,
 )
+_VERSION = re.compile(r"(?:v|vers?|rev)\.?\d*|vf|vdef|def|final|finale|\d{6,8}", re.I)
 _NO_AUTHOR = re.compile(
     r"(?:user|admin\w*|utente\w*|utilisateur|benutzer|unknown|owner|pc|windows user|author|python-docx|anonymous|"
     r"none|null|\W*)\d*",
@@ -30,17 +32,18 @@ _WORD = re.compile(r"[^\W\d]{4}")
 _MAX_TITLE = 300
 
 
-def propose(
+def propose(  # noqa: PLR0913 - one for each thing that a file may say
     *,
     title: str | None,
     authors: Iterable[str],
     created: str | None,
     modified: str | None,
     blocks: Sequence[Block],
+    by_looks: str | None = None,
 ) -> Proposal:
-    """Sift what the metadata says; without a usable title the most prominent early heading is proposed."""
+    """Sift what the metadata says; without a usable title what looks like one, or the most prominent early heading."""
     return Proposal(
-        title=good_title(title) or heading_title(blocks),
+        title=good_title(title) or by_looks or heading_title(blocks),
         authors=_good_authors(authors),
         created=iso_date(created),
         modified=iso_date(modified),
@@ -54,11 +57,22 @@ def good_title(title: str | None) -> str | None:
         text = _PROGRAM.sub("", text)
     if _FILE_NAME.fullmatch(text) or (_FILE_NAME.search(text) and len(text.split()) < 4):
         return None
+    text = _without_version(text) if " " in text else text
     if _NO_TITLE.fullmatch(text) or sum(map(str.isalpha, text)) < 3 or len(text) > _MAX_TITLE:
         return None
     # One word with underscores or digits is a file's name or a print job's.
     words = text.removesuffix("…").strip()
     return None if " " not in words and re.search(r"[_\d\\/]", words) else text
+
+
+def _without_version(text: str) -> str:
+    """Without what was added to a file's name: underscores, dates in digits, `v01`, `vf`, `final`."""
+    if "_" not in text:
+        return text
+    words = text.replace("_", " ").split()
+    while len(words) > 2 and _VERSION.fullmatch(words[-1]):
+        words.pop()
+    return " ".join(words)
 
 
 def heading_title(blocks: Sequence[Block]) -> str | None:

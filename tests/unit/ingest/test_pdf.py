@@ -242,3 +242,23 @@ def test_footnotes_do_not_interrupt_a_paragraph(make_pdf: Make, column: Any) -> 
         ("paragraph", "La raccolta dei rifiut"),
         ("footnote", "1 Dati della Regione, "),
     ]
+
+
+def test_without_a_usable_title_the_largest_lines_of_the_first_page_are_proposed(make_pdf, column) -> None:
+    body = column(
+        [f"Line {number} of the report about trees in the streets of the town" for number in range(20)], top=600
+    )
+    cover = [
+        (70, 780, "City of Somewhere", "Helvetica-Bold", 12),
+        (70, 720, "Trees for every street", "Helvetica-Bold", 24),
+        (70, 690, "and every square", "Helvetica-Bold", 24),
+    ]
+    path = make_pdf([*cover, *body], title="Microsoft Word - V_12_report_final.docx")
+    assert extract(path, "x.pdf").proposal.title == "Trees for every street and every square"
+
+
+def test_what_a_file_name_added_is_no_part_of_a_title(make_pdf, column) -> None:
+    path = make_pdf(
+        column(["Some text that is long enough to be read"] * 3), title="Climate label rules 2025_041225_vf"
+    )
+    assert extract(path, "x.pdf").proposal.title == "Climate label rules 2025"
