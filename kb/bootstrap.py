@@ -21,6 +21,7 @@ from kb.services.catalog import Catalog
 from kb.services.checks import Checks
 from kb.services.collections import Collections
 from kb.services.intake import Intake
+from kb.services.languages import Languages
 from kb.services.models import Models, Shelf
 from kb.services.reading import Reading, Tools
 from kb.services.search import Search
@@ -42,6 +43,7 @@ class Kb:
     browsing: Browsing
     collections: Collections
     intake: Intake
+    languages: Languages
     reading: Reading
     models: Models
     search: Search
@@ -70,6 +72,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         browsing=Browsing(database),
         collections=Collections(database),
         intake=Intake(database, files),
+        languages=Languages(database),
         reading=Reading(database, files, tools, lease_seconds=config.lease_seconds),
         models=models,
         search=search,

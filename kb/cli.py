@@ -517,6 +517,31 @@ def delete_collection(key: str) -> None:
 
 
 @commands.group(cls=Commands)
+def document() -> None:
+    """Documents: what a curator states of one, whatever was detected."""
+
+
+@document.command(name="language")
+@click.argument("document_id", metavar="ID", type=int)
+@click.argument("code", required=False)
+@click.option("--detect", is_flag=True, help="Take back what was stated, and have the document read again.")
+def document_language(document_id: int, code: str | None, detect: bool) -> None:
+    """State that the document ID, as 'kb show' names it, is in the language CODE, such as 'it'.
+
+    Passages that were found to be in another language keep theirs. Reading the document again keeps what was stated.
+    """
+    if bool(code) == detect:
+        raise click.UsageError("Give the language's code, such as 'it', or --detect.")
+    with opened() as kb:
+        if code:
+            changed = kb.languages.state(document_id, code)
+            click.echo(f"Document {document_id} is in '{code}'; {changed} passages are found under it.")
+        else:
+            kb.languages.detect_again(document_id)
+            click.echo(f"The language of document {document_id} is detected when 'kb worker' reads it again.")
+
+
+@commands.group(cls=Commands)
 def model() -> None:
     """Encoders: which there are, and which one is searched with."""
 

@@ -176,9 +176,8 @@ def say_record(record: RecordView, language: str) -> None:
         console.print(Text(record.summary))
     names = {document.document_id: document.name for document in record.documents}
     for document in record.documents:
-        console.print(
-            Text(f"\n{document.name} ({document.media_type or 'not read yet'}, {document.status})", style="bold")
-        )
+        state = f"({document.media_type or 'not read yet'}, {document.status})"
+        console.print(Text(f"\n{document.document_id}: {document.name} {state}", style="bold"))
         if document.container_id is not None:
             console.print(Text(f"out of {names.get(document.container_id, 'another document')}", style="dim"))
         for told, style in _condition(document, language):

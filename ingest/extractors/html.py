@@ -13,6 +13,7 @@ from lxml import etree
 
 from ingest.cleaning import clean
 from ingest.decoding import decode
+from ingest.extractors.html_asides import is_aside
 from ingest.extractors.proposals import propose
 from ingest.extractors.tables import row_blocks
 from ingest.mediatype import HTML
@@ -39,7 +40,7 @@ def read(markup: str) -> Extraction:
         markup, with_metadata=True, include_comments=False, include_tables=True, favor_precision=True
     )
     body = found.body if found is not None else None
-    blocks = tuple(_blocks(body)) if body is not None else ()
+    blocks = tuple(block for block in _blocks(body) if not is_aside(block.text)) if body is not None else ()
     blocks = blocks or tuple(_everything(markup))
     if not blocks:
         raise NoText("The page was read but holds no text. If it builds its text with scripts, save it as PDF.")

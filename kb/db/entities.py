@@ -162,6 +162,8 @@ class Document(Entity):
     recipe: Mapped[str | None] = mapped_column(String(80))
     language: Mapped[str] = mapped_column(String(8), default="und")
     language_confidence: Mapped[float] = mapped_column(Float, default=0.0)
+    # What a curator says it is, whatever is detected.
+    stated_language: Mapped[str | None] = mapped_column(String(8))
     page_count: Mapped[int | None]
     page_labels: Mapped[list[str]] = mapped_column(JSON, default=list)
     proposal: Mapped[dict[str, Any]] = mapped_column(default=dict)

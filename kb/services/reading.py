@@ -21,6 +21,7 @@ from kb.services.catalog import RECORD_TYPE
 from kb.services.fields import description
 from kb.services.heartbeat import beating
 from kb.services.intake import PROVISIONAL, WHEN_READ
+from kb.services.languages import as_stated
 from kb.services.leases import whoami
 from kb.services.patience import patiently
 from kb.values import UNDETERMINED, Digest, Extraction, Notice, Outcome
@@ -154,7 +155,7 @@ class Reading:
                 name=document.name,
                 sha256=document.sha256,
                 media_type=document.media_type,
-                language=UNDETERMINED if "language" in record.details.get(PROVISIONAL, ()) else record.language,
+                language=_hint(document, record),
                 was_searchable=document.status in READ,
             )
 
@@ -237,6 +238,7 @@ class Reading:
                 )
                 return None
             record = session.get_one(Record, document.record_id)
+            digest = as_stated(digest, document.stated_language)
             _describe(document, extraction, digest, self._tools)
             document.notices = [*document.notices, *unpacking.place(session, document, extraction.members)]
             if digest.passages:
@@ -282,6 +284,12 @@ def tripped(claim: Claim, error: Exception) -> Crashed:
     """What to tell of a document over which the program itself stumbled."""
     log.error("Reading document %s failed unexpectedly.", claim.document_id, exc_info=error)
     return Crashed(f"The text could not be processed ({type(error).__name__}): {REPORT}")
+
+
+def _hint(document: Document, record: Record) -> str:
+    """The language its submitter gave; `und` where a curator has the last word, for then what is detected counts."""
+    open_fields = record.details.get(PROVISIONAL, ())
+    return UNDETERMINED if document.stated_language or "language" in open_fields else record.language
 
 
 def _release(document: Document) -> None:
