@@ -105,14 +105,15 @@ def cases(folder: Path) -> Iterator[Case]:
     """All files below a folder that name their title and have text to be titled."""
     for path in sorted(path for path in folder.rglob("*") if path.suffix in KINDS):
         try:
-            case = _case(path)
+            case = case_of(path)
         except (IngestError, ValueError, KeyError, TypeError, AttributeError, PyPdfError):
             continue
         if case:
             yield case
 
 
-def _case(path: Path) -> Case | None:
+def case_of(path: Path) -> Case | None:
+    """A file's titles, None when its metadata name none or it has next to no text."""
     name, hide = KINDS[path.suffix]
     extraction = extract(path, path.name)
     reference = good_title(name(path))
