@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from index import subjects
 from index.bundled import BUNDLED_NAME, rebuild
 from index.encoder import SentenceEncoder
 from index.neutral import Projection, fit, read_parallel
@@ -73,6 +74,18 @@ class FolderShelf:
         kept = self._config.models / f"{name}.{_digest(embedder.key, sentences)}.projection"
         if not kept.exists():
             _write(kept, fit(_embed(embedder, sentences, progress)).to_bytes())
+        return kept.read_bytes()
+
+    def subjects(self, name: str, embedder: Embedder) -> bytes:
+        """The raw vectors of what the vocabularies' terms stand for, computed once and kept beside the encoder."""
+        described = {
+            f"{vocabulary}/{term}": sentences
+            for vocabulary in subjects.NAMES
+            for term, sentences in subjects.described(resources.SUBJECTS, vocabulary).items()
+        }
+        kept = self._config.models / f"{name}.{_digest(embedder.key, described)}.subjects"
+        if not kept.exists():
+            _write(kept, subjects.to_bytes(_embed(embedder, described, None)))
         return kept.read_bytes()
 
     def open_space(self, key: str, embedder: Embedder, projection: bytes | None, *, fresh: bool = False) -> Space:

@@ -12,10 +12,12 @@ from typing import Protocol
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from index.neutral import Projection
+from index.subjects import from_bytes
 from kb.db import Database, feed
 from kb.db.entities import Embedding, Model, Passage
 from kb.errors import InvalidInput, ModelIncomplete, NoModel, NotFound
-from kb.protocols import Embedder, Progress, Space
+from kb.protocols import Embedder, Progress, Space, Vectors
 from kb.services.embedding import embed
 
 GAP_BATCH = 256
@@ -46,6 +48,10 @@ class Shelf(Protocol):
 
     def projection(self, name: str, embedder: Embedder, progress: Progress | None = None) -> bytes:
         """The encoder's language-neutral projection, computed once and kept beside it."""
+        ...
+
+    def subjects(self, name: str, embedder: Embedder) -> bytes:
+        """The vectors of what the vocabularies' terms stand for, computed once and kept beside the encoder."""
         ...
 
     def open_space(self, key: str, embedder: Embedder, projection: bytes | None, *, fresh: bool = False) -> Space:
@@ -85,6 +91,8 @@ class Models:
         self._space: Space | None = None
         self._saved = 0
         self._filled: tuple[object, ...] = ()
+        self._projection: tuple[int, Projection | None] | None = None
+        self._subjects: tuple[str, dict[str, Vectors]] | None = None
 
     # --- what there is ------------------------------------------------------------------------------
 
@@ -229,6 +237,31 @@ class Models:
     def in_use_name(self) -> str:
         """Name of the model in use; raises `NoModel` when none is."""
         return self._in_use().name
+
+    def in_use_key(self) -> str:
+        """Key of the model in use, which names all that changes a vector; raises `NoModel` when none is."""
+        return self._in_use().key
+
+    def projection(self) -> Projection | None:
+        """What takes the language out of a vector of the model in use; None where the model has none."""
+        row = self._in_use()
+        with self._lock:
+            if self._projection is None or self._projection[0] != row.model_id:
+                self._projection = row.model_id, self._projected(row.model_id)
+            return self._projection[1]
+
+    def subjects(self) -> dict[str, Vectors]:
+        """The raw vectors of what each term stands for, by vocabulary and term, in the model in use."""
+        row = self._in_use()
+        with self._lock:
+            if self._subjects is None or self._subjects[0] != row.key:
+                self._subjects = row.key, from_bytes(self._shelf.subjects(row.name, self._embedder(row.name)))
+            return self._subjects[1]
+
+    def _projected(self, model_id: int) -> Projection | None:
+        with self._database.read() as session:
+            stored = session.execute(select(Model.projection).where(Model.id == model_id)).scalar()
+        return Projection.from_bytes(stored) if stored else None
 
     def space(self) -> Space:
         """The indexes of the model in use, brought up to the last commit."""
