@@ -20,9 +20,12 @@ from kb.services.browsing import Browsing
 from kb.services.catalog import Catalog
 from kb.services.checks import Checks
 from kb.services.collections import Collections
+from kb.services.comparing import Comparing
+from kb.services.duplicates import Duplicates
 from kb.services.intake import Intake
 from kb.services.languages import Languages
 from kb.services.models import Models, Shelf
+from kb.services.proposals import Proposals
 from kb.services.reading import Reading, Tools
 from kb.services.search import Search
 from kb.services.similar import Similar
@@ -50,6 +53,9 @@ class Kb:
     similar: Similar
     tools: Tools
     checks: Checks
+    comparing: Comparing
+    duplicates: Duplicates
+    proposals: Proposals
 
     def close(self) -> None:
         """Let go of indexes and connections."""
@@ -79,6 +85,9 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         similar=Similar(database, models, search, tools, max_bytes=config.max_file_mb * MEGABYTE),
         tools=tools,
         checks=Checks(database, files, models),
+        comparing=Comparing(database, models),
+        duplicates=Duplicates(database),
+        proposals=Proposals(database),
     )
 
 

@@ -291,13 +291,49 @@ def _similar(kb: Kb, of: str, text: str | None, page: Query) -> Results:
 @click.argument("record", type=int)
 @json_option
 def show(record: int, as_json: bool) -> None:
-    """Show a RECORD with its documents and passages."""
+    """Show a RECORD with its documents and passages, what resembles it, and what its documents suggest of it."""
     with opened() as kb:
         view = kb.catalog.record(record, OPERATOR)
-        if as_json:
-            console.say_json({**asdict(view), "details": dict(view.details)})
+        found = kb.duplicates.of_record(record, OPERATOR)
+        versions = kb.duplicates.versions(record, OPERATOR)
+        suggested = kb.proposals.of_record(record, OPERATOR)
+    if as_json:
+        alike = {"resembles": [asdict(one) for one in found], "versions": [asdict(one) for one in versions]}
+        proposals = [asdict(one) for one in suggested]
+        console.say_json({**asdict(view), "details": dict(view.details), **alike, "proposals": proposals})
+    else:
+        console.say_record(view, _language(kb.config.language))
+        console.say_resembling(found)
+        console.say_versions(versions)
+        console.say_proposals(suggested)
+
+
+@commands.command()
+@click.argument("record", type=int, required=False)
+@click.option("--dismiss", type=int, metavar="OTHER", help="Keep that RECORD and OTHER are no duplicates.")
+@click.option("--restore", type=int, metavar="OTHER", help="Offer RECORD and OTHER again.")
+@json_option
+def duplicates(record: int | None, dismiss: int | None, restore: int | None, as_json: bool) -> None:
+    """List the records that resemble RECORD, or all pairs that do, the most alike first.
+
+    The percentage is the share of the shorter document that is found in the other. Nothing follows from it by itself.
+    """
+    if record is None and (dismiss, restore) != (None, None):
+        raise click.UsageError("Name the RECORD whose likeness to the other you decide on.")
+    with opened() as kb:
+        if record is not None and dismiss is not None:
+            kb.duplicates.dismiss(record, dismiss, OPERATOR)
+        if record is not None and restore is not None:
+            kb.duplicates.restore(record, restore, OPERATOR)
+        if record is None:
+            pairs = kb.duplicates.everything(OPERATOR)
         else:
-            console.say_record(view, _language(kb.config.language))
+            pairs = tuple((record, one) for one in kb.duplicates.of_record(record, OPERATOR))
+    if as_json:
+        console.say_json([{"of_record": own, **asdict(one)} for own, one in pairs])
+    else:
+        rows = [(own, f"{one.percent} %", one.relation, one.record, one.title) for own, one in pairs]
+        console.table("", ("record", "alike", "how", "other", "title"), rows)
 
 
 @commands.command()

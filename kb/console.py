@@ -13,7 +13,7 @@ from kb import sentences
 
 if TYPE_CHECKING:
     from kb.protocols import Progress
-    from kb.values import DocumentView, Hit, Listing, Outcome, PassageHit, RecordView, Results
+    from kb.values import DocumentView, Duplicate, Hit, Listing, Outcome, PassageHit, RecordView, Results, Suggested
 
 LOOKS = {"ok": "green", "warning": "yellow", "error": "red"}
 
@@ -211,6 +211,27 @@ def _told(code: str | None, message: str, language: str) -> str:
     return sentences.tell(code or "", language) or message
 
 
+def say_resembling(found: Sequence[Duplicate]) -> None:
+    """What resembles a record, where anything does."""
+    if found:
+        rows = [(f"{one.percent} %", one.relation, one.record, one.title) for one in found]
+        table("Resembles", ("alike", "how", "record", "title"), rows)
+
+
+def say_versions(found: Sequence[Duplicate]) -> None:
+    """The documents that tell the same in another language, where there are any."""
+    if found:
+        rows = [(f"{one.percent} %", one.language, one.document, one.record, one.title) for one in found]
+        table("Language versions", ("alike", "language", "document", "record", "title"), rows)
+
+
+def say_proposals(suggested: Sequence[Suggested]) -> None:
+    """What a record's documents suggest of it, where they suggest anything."""
+    if suggested:
+        rows = [(one.field, one.value, f"{one.confidence:.2f}", one.passage_id, one.snippet) for one in suggested]
+        table("Proposed, stated by nobody", ("field", "value", "confidence", "passage", "where"), rows)
+
+
 def say_outcomes(outcomes: Sequence[Outcome], language: str) -> None:
     """What became of each file, told in `language`, and how many of each."""
     rows = [(one.source, one.status, one.code, one.passages or "", _outcome(one, language)) for one in outcomes]
@@ -221,8 +242,10 @@ def say_outcomes(outcomes: Sequence[Outcome], language: str) -> None:
 
 
 def _outcome(one: Outcome, language: str) -> str:
+    """What an outcome says, and what its document resembles most."""
     code = "partly-needs-ocr" if one.code and one.status in ("searchable", "unchanged") else one.code
-    return _told(code, one.message, language)
+    alike = [f"Resembles record {like.record}: {like.relation}, {like.percent} %." for like in one.resembles[:1]]
+    return " ".join(filter(None, [_told(code, one.message, language), *alike]))
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from kb.errors import KbError, NeedsOcr, StorageFull
 from kb.protocols import Progress
 from kb.services.fields import State
 from kb.services.manifest import Entry, entries
-from kb.values import Outcome
+from kb.values import OPERATOR, Outcome
 from kb.worker import Worker
 
 Stage = Callable[[str], Progress]
@@ -46,7 +46,7 @@ def _take_in(kb: Kb, todo: Sequence[Entry], state: State, stage: Stage) -> list[
     for done, entry in enumerate(todo, start=1):
         received.extend(_receive(kb, entry, state))
         report(done, len(todo))
-    return _read(kb, received, stage)
+    return _compared(kb, _read(kb, received, stage))
 
 
 def _receive(kb: Kb, entry: Entry, state: State) -> list[Outcome]:
@@ -101,6 +101,13 @@ def _with_members(kb: Kb, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 def _unchanged(one: Outcome) -> Outcome:
     return replace(one, status="unchanged") if one.status in ("searchable", "unpacked") else one
+
+
+def _compared(kb: Kb, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Each outcome with what its document resembles; whoever imports may see everything."""
+    ids = [one.document_id for one in outcomes if one.document_id is not None]
+    resembling = kb.duplicates.of_documents(ids, OPERATOR)
+    return [replace(one, resembles=(*one.resembles, *resembling.get(one.document_id or 0, ()))) for one in outcomes]
 
 
 def _became(one: Outcome, read: dict[int, Outcome]) -> Outcome:

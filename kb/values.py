@@ -431,13 +431,53 @@ class CollectionView:
     records: int
 
 
+Relation = Literal["same-bytes", "same-text", "near", "part", "translation"]
+"""How two documents are alike: one file, the same words, versions of a text, one in the other, in two languages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """A document that another one resembles, offered to whoever decides what follows from it.
+
+    `percent` is the share of the shorter of the two that is found in the other: of its runs of words, of a translation
+    of its sentences. `of` is the document it was found for.
+    """
+
+    record: int
+    document: int
+    title: str
+    relation: Relation
+    percent: int
+    of: int
+    language: str = UNDETERMINED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested:
+    """What a document seems to say of its record: a value for a field, and the passage it is taken from.
+
+    `confidence` lies in 0..1: of values suggested with it so many are right. `char_from` and `char_to` delimit the
+    place in the text of the document; a file's own metadata have none.
+    """
+
+    field: str
+    value: str
+    confidence: float
+    passage_id: int | None = None
+    char_from: int | None = None
+    char_to: int | None = None
+    snippet: str = ""
+    document_id: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one file or row that was handed in.
 
     `status` is `searchable`, `unpacked` (it holds other documents, which follow), `waiting`, `unchanged`, `duplicate`,
     `left-out` (a file in a container that is no document), `failed` or `rejected`; `code` names the error of the last
-    two, or is `needs-ocr` where only a part of the text is searchable; `message` says what to do.
+    two, or is `needs-ocr` where only a part of the text is searchable; `message` says what to do. `resembles` are
+    documents there already that are like this one.
     """
 
     source: str
@@ -447,6 +487,7 @@ class Outcome:
     record_id: int | None = None
     document_id: int | None = None
     passages: int = 0
+    resembles: tuple[Duplicate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,8 @@ class Worker:
         while not self._stop.is_set():
             if step := self._step():
                 done += step
+            elif self._kb.comparing.one():
+                continue
             elif until():
                 break
             else:

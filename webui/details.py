@@ -88,10 +88,11 @@ def _values(name: str, value: object, language: str) -> Iterator[str]:
     several = value if isinstance(value, list | tuple) else [value]
     for one in several:
         if one not in (None, ""):
-            yield _value(name, one, language)
+            yield value_name(name, one, language)
 
 
-def _value(name: str, value: object, language: str) -> str:
+def value_name(name: str, value: object, language: str) -> str:
+    """A value of a field as people read it."""
     if name in TERMS:
         term = vocabulary.label(TERMS[name], str(value), language)
         return f"{value}. {term}" if name in NUMBERED else term

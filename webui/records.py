@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template, send_file
 
 from kb.services.catalog import RECORD_TYPE
-from webui import context, details, similar
+from webui import context, details, offered, similar
 
 PDF = "application/pdf"
 UNKNOWN = "application/octet-stream"
@@ -38,6 +38,10 @@ def record(record_id: int) -> str:
         loose=details.loose_passages(view, shown),
         source=details.source_url(view),
         alike=similar.short_list(record_id),
+        doubles=offered.alike(record_id),
+        versions=offered.versions(view),
+        proposals=offered.proposals(record_id, language),
+        unconfirmed=offered.unconfirmed(view, language),
         files=[document for document in view.documents if document.media_type != RECORD_TYPE],
     )
 

@@ -242,6 +242,38 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "detail.keywords": ("Parole chiave", "Keywords"),
     "detail.licence": ("Licenza", "Licence"),
     # --- more like this --------------------------------------------------------------------------
+    "offered.doubles": ("Documenti molto simili in altre schede", "Documents much like this one in other records"),
+    "offered.percent": (
+        "La percentuale è la parte del documento più breve che si ritrova nell’altro. Che cosa ne segue lo decide una "
+        "persona.",
+        "The percentage is the part of the shorter document that is found in the other. What follows from it is for a "
+        "person to decide.",
+    ),
+    "offered.relation.same-bytes": ("lo stesso file", "the same file"),
+    "offered.relation.same-text": ("lo stesso testo in un altro file", "the same text in another file"),
+    "offered.relation.near": ("una versione dello stesso testo", "a version of the same text"),
+    "offered.relation.part": ("l’uno è contenuto nell’altro", "one is contained in the other"),
+    "offered.relation.translation": ("lo stesso testo in un’altra lingua", "the same text in another language"),
+    "offered.versions": ("Versioni in altre lingue", "Versions in other languages"),
+    "offered.proposals": ("Proposte ricavate dai documenti", "Proposals drawn from the documents"),
+    "offered.confidence": (
+        "Nessuno le ha ancora confermate. La percentuale dice quanto spesso una proposta così sicura è giusta.",
+        "Nobody has confirmed them yet. The percentage says how often a proposal as sure as this is right.",
+    ),
+    "offered.where": ("leggi il brano", "read the passage"),
+    "offered.unconfirmed": (
+        "Ricavati dal documento, da confermare: {fields}.",
+        "Drawn from the document, to be confirmed: {fields}.",
+    ),
+    "offered.title": ("Titolo", "Title"),
+    "offered.authors": ("Autori", "Authors"),
+    "offered.year": ("Anno", "Year"),
+    "offered.municipality": ("Comune", "Municipality"),
+    "offered.nuts": ("Regione", "Region"),
+    "offered.country": ("Paese", "Country"),
+    "offered.themes": ("Temi", "Themes"),
+    "offered.sdgs": ("Obiettivi di sviluppo sostenibile", "Sustainable Development Goals"),
+    "offered.abstract": ("Riassunto", "Abstract"),
     "similar.title": ("Esperienze simili", "Similar experiences"),
     "similar.of": ("Le schede più simili a", "The records most like"),
     "similar.about": (

@@ -232,6 +232,78 @@ class Embedding(Entity):
     sentences: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
 
 
+class Fingerprint(Entity):
+    """What a document is compared by; `considered` names the rules and the model it was last compared under.
+
+    `text_hash` is that of its words, `runs` how many runs of words it has, `centre` the mean of its raw vectors,
+    little-endian float32, in the model of that key.
+    """
+
+    __tablename__ = "fingerprint"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    text_hash: Mapped[str] = mapped_column(String(32), index=True)
+    runs: Mapped[int]
+    model_key: Mapped[str | None] = mapped_column(String(300))
+    centre: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    considered: Mapped[str | None] = mapped_column(String(320))
+
+
+class Shingle(Entity):
+    """A run of words that stands for its document when others are looked for that share it."""
+
+    __tablename__ = "shingle"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("document.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Pair(Entity):
+    """Two documents that resemble each other, the smaller id first; derived, found again whenever either is read."""
+
+    __tablename__ = "pair"
+    __table_args__ = (
+        CheckConstraint("relation in ('same-bytes', 'same-text', 'near', 'part', 'translation')", name="relation"),
+    )
+
+    low_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    high_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True, index=True)
+    relation: Mapped[str] = mapped_column(String(20))
+    percent: Mapped[int]
+
+
+class Verdict(Entity):
+    """Somebody's word that two documents are no duplicates; it holds while both are the files they were."""
+
+    __tablename__ = "verdict"
+
+    low_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    high_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True, index=True)
+    low_sha256: Mapped[str] = mapped_column(String(64))
+    high_sha256: Mapped[str] = mapped_column(String(64))
+    account_id: Mapped[int | None]
+    decided_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Suggestion(Entity):
+    """What a document seems to say of its record, how sure that is, and where it says so."""
+
+    __tablename__ = "suggestion"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), index=True)
+    field: Mapped[str] = mapped_column(String(40))
+    value: Mapped[str] = mapped_column(Text)
+    confidence: Mapped[float] = mapped_column(Float)
+    passage_id: Mapped[int | None] = mapped_column(Id)
+    char_from: Mapped[int | None]
+    char_to: Mapped[int | None]
+    snippet: Mapped[str] = mapped_column(Text, default="")
+
+
 class Counter(Entity):
     """A number that several transactions agree on: `seq`, the last drawn, and `floor`, the oldest still complete."""
 

@@ -21,7 +21,7 @@ from kb.services import publishing, unpacking
 from kb.services.catalog import RECORD_TYPE
 from kb.services.describing import describe
 from kb.services.fields import COLUMNS, SECTIONS, RecordFields, State, details, year
-from kb.values import Outcome
+from kb.values import Duplicate, Outcome
 
 PROVISIONAL = "provisional"
 """Key of `details` that lists the fields nobody has stated yet, to be filled from the file."""
@@ -61,7 +61,7 @@ class Intake:
         with self._database.write() as session:
             if known := _document_with(session, upload.stored.sha256):
                 _retry_within(session, known)
-                return _known(str(path), known, upload)
+                return _known(session, str(path), known, upload)
             record = _record_of_file(upload, state)
             session.add(record)
             session.flush()
@@ -214,7 +214,7 @@ def _document_with(session: Session, sha256: str) -> Document | None:
     return session.execute(select(Document).where(Document.sha256 == sha256).order_by(Document.id)).scalars().first()
 
 
-def _known(source: str, document: Document, upload: _Upload) -> Outcome:
+def _known(session: Session, source: str, document: Document, upload: _Upload) -> Outcome:
     if document.name == upload.name:
         return _same(source, document)
     return Outcome(
@@ -223,6 +223,20 @@ def _known(source: str, document: Document, upload: _Upload) -> Outcome:
         message=f"The same bytes are already there as '{document.name}' (record {document.record_id}).",
         record_id=document.record_id,
         document_id=document.id,
+        resembles=(_itself(session, document),),
+    )
+
+
+def _itself(session: Session, document: Document) -> Duplicate:
+    """A document as what a file of the same bytes resembles."""
+    return Duplicate(
+        record=document.record_id,
+        document=document.id,
+        title=session.get_one(Record, document.record_id).title,
+        relation="same-bytes",
+        percent=100,
+        of=document.id,
+        language=document.language,
     )
 
 

@@ -16,7 +16,7 @@ from kb.db.entities import Document, Passage, Record, now
 from kb.errors import Crashed, IngestError, NotReady
 from kb.files import Files
 from kb.protocols import Embedder, Progress, Unpacker
-from kb.services import leases, recognition, unpacking
+from kb.services import fingerprints, leases, recognition, unpacking
 from kb.services.catalog import RECORD_TYPE
 from kb.services.fields import description
 from kb.services.heartbeat import beating
@@ -248,6 +248,7 @@ class Reading:
             new = _insert_passages(session, document.id, digest)
             session.flush()
             feed.forget(session, old)
+            fingerprints.keep(session, document.id, digest.text, ready.model_id, [whole for whole, _ in vectors])
             rows = [feed.Vector(id_, *both) for id_, both in zip(new, vectors, strict=True)]
             feed.add(session, ready.model_id, rows, live=record.state == "published")
             code, message = recognition.partly(document)

@@ -8,15 +8,15 @@ from kb.db.entities import Collection, Record
 from kb.values import Reader
 
 
-def visible_to(reader: Reader) -> ColumnElement[bool]:
-    """The condition a record meets when `reader` may know of it."""
+def visible_to(reader: Reader, record: type[Record] = Record) -> ColumnElement[bool]:
+    """The condition a record, or that of an alias, meets when `reader` may know of it."""
     if reader.sees_everything:
         return true()
     # Most records are published: the index on states, which a planner without statistics would take, helps nobody here.
-    published = func.lower(Record.state) == "published"
+    published = func.lower(record.state) == "published"
     if reader.account_id is None:
         return published
-    return or_(published, Record.submitter_id == reader.account_id)
+    return or_(published, record.submitter_id == reader.account_id)
 
 
 def collections_visible_to(reader: Reader) -> ColumnElement[bool]:
