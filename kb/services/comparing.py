@@ -93,9 +93,12 @@ class Comparing:
             current = select(Fingerprint.model_key).where(Fingerprint.document_id == document_id)
             if session.execute(current).scalar() == key:
                 return
+            text = session.execute(select(Document.text).where(Document.id == document_id)).scalar() or ""
+            fingerprint = fingerprints.made(text, _vectors(session, document_id, model_id))
+            newest = _newest_passage(session, document_id)
         with self._database.write() as session:
-            text = session.execute(select(Document.text).where(Document.id == document_id)).scalar()
-            fingerprints.keep(session, document_id, text or "", model_id, _vectors(session, document_id, model_id))
+            if _newest_passage(session, document_id) == newest and session.get(Document, document_id) is not None:
+                fingerprints.keep(session, document_id, fingerprint, model_id)
 
     def _found(self, document_id: int) -> tuple[list[Found], list[Suggested]]:
         with self._database.read() as session:
@@ -153,6 +156,10 @@ def _store(
     session: Session, document_id: int, rules: str, found: Sequence[Found], suggested: Sequence[Suggested]
 ) -> None:
     """Put what was found in the place of what was found before, in one transaction with the note that it was done."""
+    noted = update(Fingerprint).where(Fingerprint.document_id == document_id).values(considered=rules)
+    if not session.execute(noted).rowcount:  # type: ignore[attr-defined]
+        # The document is gone.
+        return
     session.execute(delete(Pair).where((Pair.low_id == document_id) | (Pair.high_id == document_id)))
     session.execute(delete(Suggestion).where(Suggestion.document_id == document_id))
     there = set(
@@ -164,7 +171,6 @@ def _store(
             session.add(Pair(low_id=low, high_id=high, relation=one.relation, percent=one.percent))
     if suggested:
         session.execute(insert(Suggestion), [{**asdict(one), "document_id": document_id} for one in suggested])
-    session.execute(update(Fingerprint).where(Fingerprint.document_id == document_id).values(considered=rules))
     record = session.execute(
         select(Record).join(Document, Document.record_id == Record.id).where(Document.id == document_id)
     ).scalar()

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from ingest import shingles
-from kb.db.entities import Document, Fingerprint, Model, Pair, Shingle, Suggestion
+from ingest.shingles import Shingles
+from kb.db.entities import Fingerprint, Model, Pair, Shingle, Suggestion
 
 
-def keep(session: Session, document_id: int, text: str, model_id: int, vectors: Iterable[bytes]) -> None:
-    """Store the fingerprint of a text just read, with the vectors of its passages; what was found before is void."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The fingerprint of a text, made before the transaction that keeps it, for a long one takes seconds."""
+
+    text_hash: str
+    runs: Shingles
+    centre: bytes
+
+
+def made(text: str, vectors: Sequence[bytes]) -> Made:
+    """The fingerprint of a text and of the vectors of its passages."""
+    return Made(shingles.text_hash(text), shingles.shingles(text), centre(vectors))
+
+
+def keep(session: Session, document_id: int, fingerprint: Made, model_id: int) -> None:
+    """Store the fingerprint of a document just read; what was found of it before is void."""
     forget(session, document_id)
-    runs = shingles.shingles(text)
     session.execute(
         insert(Fingerprint).values(
             document_id=document_id,
-            text_hash=shingles.text_hash(text),
-            runs=runs.size,
+            text_hash=fingerprint.text_hash,
+            runs=fingerprint.runs.size,
             model_key=session.execute(select(Model.key).where(Model.id == model_id)).scalar(),
-            centre=centre(list(vectors)),
+            centre=fingerprint.centre,
         )
     )
-    rows = [{"hash": hash_, "document_id": document_id} for hash_ in shingles.sketch(runs).tolist()]
-    if rows:
-        session.execute(insert(Shingle), rows)
+    kept = shingles.sketch(fingerprint.runs).tolist()
+    if kept:
+        session.execute(insert(Shingle), [{"hash": hash_, "document_id": document_id} for hash_ in kept])
 
 
 def forget(session: Session, document_id: int) -> None:
@@ -43,10 +58,3 @@ def centre(vectors: Sequence[bytes]) -> bytes:
         return b""
     rows = np.frombuffer(b"".join(vectors), dtype="<f4").reshape(len(vectors), -1)
     return bytes(rows.mean(axis=0, dtype=np.float64).astype("<f4").tobytes())
-
-
-def lost(session: Session) -> list[int]:
-    """Searchable documents without a fingerprint: those read before there were any."""
-    chosen = select(Document.id).outerjoin(Fingerprint, Fingerprint.document_id == Document.id)
-    waiting = chosen.where(Document.status == "searchable", Fingerprint.document_id.is_(None))
-    return list(session.execute(waiting.order_by(Document.id).limit(1)).scalars())

@@ -68,8 +68,8 @@ def _certain(suggested: Sequence[Suggested]) -> Iterator[tuple[str, Any]]:
     """Fields and values to fill in; a municipality brings its region and code with it."""
     sure = [one for one in suggested if one.confidence >= FILLED]
     for one in sure:
-        if one.field == "municipality":
-            home = places.municipality(one.value)
+        homes = places.candidates(one.value) if one.field == "municipality" else ()
+        for home in homes if len(homes) == 1 else ():
             yield from (("country", "IT"), ("region", home.region), ("municipality", home.name), ("lau", home.istat))
         if one.field == "country":
             yield "country", one.value

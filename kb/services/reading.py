@@ -226,9 +226,10 @@ class Reading:
 
     def publish(self, ready: Ready, vectors: Embedded) -> Outcome | None:
         """Make a document searchable in one transaction; None when it was taken over or replaced meanwhile."""
-        return patiently(lambda: self._publish(ready, vectors))
+        fingerprint = fingerprints.made(ready.digest.text, [whole for whole, _ in vectors])
+        return patiently(lambda: self._publish(ready, vectors, fingerprint))
 
-    def _publish(self, ready: Ready, vectors: Embedded) -> Outcome | None:
+    def _publish(self, ready: Ready, vectors: Embedded, fingerprint: fingerprints.Made) -> Outcome | None:
         claim, extraction, digest = ready.claim, ready.extraction, ready.digest
         with self._database.write() as session:
             document = session.execute(select(Document).where(self._mine(claim))).scalar()
@@ -248,7 +249,7 @@ class Reading:
             new = _insert_passages(session, document.id, digest)
             session.flush()
             feed.forget(session, old)
-            fingerprints.keep(session, document.id, digest.text, ready.model_id, [whole for whole, _ in vectors])
+            fingerprints.keep(session, document.id, fingerprint, ready.model_id)
             rows = [feed.Vector(id_, *both) for id_, both in zip(new, vectors, strict=True)]
             feed.add(session, ready.model_id, rows, live=record.state == "published")
             code, message = recognition.partly(document)
