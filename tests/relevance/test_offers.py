@@ -64,6 +64,9 @@ def test_translations_are_found_and_texts_on_the_same_subject_are_not(empty: Kb,
     }
     assert len(wanted) >= 10
     assert found == wanted
+    first = next(iter(keys)) or 0
+    versions = {one.language for one in empty.duplicates.versions(first, OPERATOR)}
+    assert versions == set(LANGUAGES) - {keys[first][2]}
 
 
 def test_the_sample_has_no_translations_though_it_tells_one_practice_in_six_languages(sample: Kb) -> None:
