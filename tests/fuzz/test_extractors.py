@@ -31,7 +31,9 @@ from tests.fuzz.seeds import packed, seeds
 ROOT = Path(__file__).parents[2]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 40)
 LONG_RUN = "FUZZ_EXAMPLES" in os.environ
-SECONDS = 60
+SECONDS = 120
+FEWEST_TO_JUDGE = 20
+"""Examples below which chance, or a busy machine, decides how they end."""
 UNBREAKABLE = (mediatype.TEXT, mediatype.MARKDOWN, mediatype.HTML)
 """What can be read whatever is done to it."""
 LIVES = 250
@@ -125,8 +127,9 @@ def test_a_damaged_file_is_read_or_refused(media_type: str) -> None:
         for seed in found:
             _damage_and_read(read, media_type, seed, tried)
     # What is no longer of its type, or always ends in the same way, has not tried its extractor.
-    assert tried.met >= tried.ends.total() / 4
-    assert len(tried.ends) > 1 or media_type in UNBREAKABLE
+    if EXAMPLES >= FEWEST_TO_JUDGE:
+        assert tried.met >= (tried.ends.total() - tried.ends["timed-out"]) / 4
+        assert len(tried.ends) > 1 or media_type in UNBREAKABLE
     sys.stderr.write(f"{media_type}: {dict(tried.ends)}\n")
 
 
