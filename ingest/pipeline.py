@@ -9,7 +9,7 @@ from ingest.chunking import CountTokens, digest
 from ingest.sandbox import Limits
 from kb.values import UNDETERMINED, Digest, Extraction
 
-RECIPE = "3"
+RECIPE = "4"
 """Version of the rules for extraction and chunking; documents ingested by another are renewed."""
 
 
