@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from index.dense import FlatIndex
-from index.evidence import Evidence
+from index.evidence import Evidence, letter_count
 from index.overlap import OverlapIndex
 from index.sentences import SentenceIndex
 from kb.protocols import Ids, Vectors
@@ -33,8 +33,8 @@ class Background:
             lexical=np.zeros(self._ids.size, dtype=np.float32),
             letters=letters.shares(text, language, self._ids),
             pairs=pairs.shares(text, language, self._ids),
-            counts=nearest.counts,
             same=np.array([code == language for code in self._wholes.languages], dtype=np.bool_),
+            length=letter_count(text),
         )
 
 

@@ -12,8 +12,8 @@ from kb.protocols import Ids
 NAMES = (
     "cosine",
     "sentence",
+    "other_sentence",
     "letters",
-    "length",
     "same",
     "same_cosine",
     "same_lexical",
@@ -23,7 +23,15 @@ NAMES = (
 )
 """What a score is the weighted sum of, in the order of `Evidence.columns`."""
 
+SUBJECT, QUESTION = 15, 45
+"""Letters up to which a query names a subject, and from which it asks for what one sentence may tell."""
+
 Column = NDArray[np.float32]
+
+
+def letter_count(text: str) -> int:
+    """How long a query is: its letters and digits."""
+    return sum(map(str.isalnum, text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,9 +40,8 @@ class Evidence:
 
     `cosines` is the whole passage's and `sentences` its best sentence's, both in the neutral space; `lexical` is BM25
     divided by the query's best; `letters` and `pairs` are the parts of the query's letters and pairs of words that it
-    has; `counts` says of how many sentences the best was taken, for the best of many is higher by chance; `same`,
-    whether it is in the query's language: there shared words count and their absence counts against, in another only
-    meaning does.
+    has; `same`, whether it is in the query's language: there shared words count and their absence counts against, in
+    another only meaning does. `length` is the number of the query's letters.
     """
 
     cosines: Column
@@ -42,8 +49,8 @@ class Evidence:
     lexical: Column
     letters: Column
     pairs: Column
-    counts: NDArray[np.int64]
     same: NDArray[np.bool_]
+    length: int
 
     def __len__(self) -> int:
         return int(self.same.size)
@@ -56,19 +63,21 @@ class Evidence:
             lexical=self.lexical[chosen],
             letters=self.letters[chosen],
             pairs=self.pairs[chosen],
-            counts=self.counts[chosen],
             same=self.same[chosen],
+            length=self.length,
         )
 
     def columns(self) -> NDArray[np.float64]:
         """One row a candidate, one column for each of `NAMES`."""
         same = self.same.astype(np.float64)
+        asking = np.clip((self.length - SUBJECT) / (QUESTION - SUBJECT), 0, 1)
         return np.column_stack(
             [
                 self.cosines,
                 self.sentences,
+                # Words find the sentence that answers in the query's own language, in another only its meaning does.
+                asking * (1 - same) * (self.sentences - self.cosines),
                 self.letters,
-                np.log(np.maximum(self.counts, 1)),
                 same,
                 same * self.cosines,
                 same * self.lexical,
@@ -85,7 +94,7 @@ class Nominated:
     """The passages that either index puts forward for one query, ids ascending, and what speaks for each.
 
     `nearest` is the number of each one's best sentence, `records` the record each belongs to; `background` is what
-    speaks for a sample of the whole collection, most of which answers nothing; `length` counts the query's letters.
+    speaks for a sample of the whole collection, most of which answers nothing.
     """
 
     ids: Ids
@@ -93,4 +102,3 @@ class Nominated:
     nearest: NDArray[np.int64]
     records: Ids
     background: Evidence
-    length: int

@@ -21,13 +21,10 @@ Likelihood alone would give it half, because the sets mostly ask for facts that 
 for in three words would then be answered by whichever sentence happens to hold it.
 """
 
-LENGTH_SHARE = -0.003
-"""Of the weight of meaning, that of the log of the number of sentences: what the best of many is higher by chance."""
-
 Matrix = NDArray[np.float64]
 
 
-JOINED = ("meaning", *(name for name in NAMES if name not in ("cosine", "sentence", "length")))
+JOINED = ("meaning", *(name for name in NAMES if name not in ("cosine", "sentence")))
 """What is fitted: meaning as one column."""
 
 
@@ -68,18 +65,16 @@ def fit(sets: Sequence[Sequence[Judged]]) -> dict[str, float]:
 
 
 def _joined(columns: Matrix) -> Matrix:
-    """The columns with those of meaning, and of the number of sentences, in one: (n, columns of `JOINED`)."""
+    """The columns with those of meaning in one: (n, columns of `JOINED`)."""
     named = dict(zip(NAMES, columns.T, strict=True))
-    meaning = (
-        (1 - SENTENCE_SHARE) * named["cosine"] + SENTENCE_SHARE * named["sentence"] + LENGTH_SHARE * named["length"]
-    )
+    meaning = (1 - SENTENCE_SHARE) * named["cosine"] + SENTENCE_SHARE * named["sentence"]
     return np.column_stack([meaning, *(named[name] for name in JOINED[1:])])
 
 
 def _apart(joined: dict[str, float]) -> dict[str, float]:
     """The weights of all columns from those of the joined ones."""
     meaning = joined.pop("meaning")
-    shares = {"cosine": 1 - SENTENCE_SHARE, "sentence": SENTENCE_SHARE, "length": LENGTH_SHARE}
+    shares = {"cosine": 1 - SENTENCE_SHARE, "sentence": SENTENCE_SHARE}
     found = {**joined, **{name: meaning * share for name, share in shares.items()}}
     return {name: found[name] for name in NAMES}
 

@@ -21,8 +21,8 @@ class Fusion:
 
     cosine: float
     sentence: float
+    other_sentence: float
     letters: float
-    length: float
     same: float
     same_cosine: float
     same_lexical: float

@@ -23,26 +23,24 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nearest:
-    """For each passage asked about, shape (n,): its nearest sentence's cosine and number, and how many it has."""
+    """For each passage asked about, shape (n,): its nearest sentence's cosine and number."""
 
     cosines: Scores
     numbers: NDArray[np.int64]
-    counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """The sentences of some passages: vectors, (sentences, dimension), where those of each passage begin, its number.
+    """The sentences of `asked` passages: vectors, (sentences, dimension), and where those of each passage begin.
 
-    `known` are the places of the passages that are held, `tags` the numbers of their languages, `counts`, (passages,),
-    how many sentences each one asked for has.
+    `known` are the places of the passages that are held, `tags` the numbers of their languages.
     """
 
     vectors: Vectors
     starts: NDArray[np.int64]
     known: NDArray[np.int64]
     tags: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    asked: int
 
 
 class SentenceIndex:
@@ -117,27 +115,26 @@ class SentenceIndex:
     # --- searching -----------------------------------------------------------------------------------
 
     def nearest(self, vector: Vectors, ids: Ids) -> Nearest:
-        """The nearest sentence of each passage, in the order given; NaN and 0 for ids that are not held."""
+        """The nearest sentence of each passage, in the order given; NaN for ids that are not held."""
         return self.nearest_of(vector, self.gather(ids))
 
     def gather(self, ids: Ids) -> Gathered:
         """What `nearest` needs of these ids: the same ones are compared with many queries."""
-        counts = self._rows.counts(ids)
-        known = np.flatnonzero(counts)
+        known = np.flatnonzero(self._rows.counts(ids))
         packed, starts = self._rows.take(ids[known])
-        return Gathered(_unpacked(packed), starts, known, self._rows.tags(ids[known]), counts)
+        return Gathered(_unpacked(packed), starts, known, self._rows.tags(ids[known]), ids.size)
 
     def nearest_of(self, vector: Vectors, gathered: Gathered) -> Nearest:
         """The nearest sentence of each of the gathered, as languages are centred now."""
-        counts, known, tags = gathered.counts, gathered.known, gathered.tags
-        cosines, numbers = np.full(counts.size, np.nan, dtype=np.float32), np.zeros(counts.size, dtype=np.int64)
+        known, tags = gathered.known, gathered.tags
+        cosines, numbers = np.full(gathered.asked, np.nan, dtype=np.float32), np.zeros(gathered.asked, dtype=np.int64)
         if known.size:
             query = self._neutral(vector)[0]
             products = gathered.vectors @ query
             best = np.maximum.reduceat(products, gathered.starts)
             numbers[known] = _first_best(products, best, gathered.starts)
             cosines[known] = (best - (self._offsets @ query)[tags]) / self._lengths[tags]
-        return Nearest(cosines, numbers, counts)
+        return Nearest(cosines, numbers)
 
     def _neutral(self, vectors: Vectors) -> Vectors:
         return unit(vectors) if self._projection is None else self._projection.apply(vectors)

@@ -14,7 +14,7 @@ from index import likeness, snapshot
 from index.background import Background
 from index.calibration import Calibration
 from index.dense import FlatIndex
-from index.evidence import Evidence, Nominated
+from index.evidence import Evidence, Nominated, letter_count
 from index.fusion import Fusion
 from index.lexical import WordIndex
 from index.neutral import Projection
@@ -190,7 +190,7 @@ class SearchSpace:
         nominated = self.weigh(text, language=language, limit=limit, allowed=allowed, encoding=encoding)
         scores = self._fusion.scores(nominated.evidence)
         background = self._fusion.scores(nominated.background)
-        probabilities = self._calibration.probabilities(scores, background, nominated.length)
+        probabilities = self._calibration.probabilities(scores, background, nominated.evidence.length)
         order = np.lexsort((nominated.ids, -scores))[:limit]
         return _candidates(nominated, order, scores[order], probabilities[order])
 
@@ -214,8 +214,8 @@ class SearchSpace:
                 lexical=self._lexical.shares(asked, ids),
                 letters=self._letters.shares(text, language, ids),
                 pairs=self._pairs.shares(text, language, ids),
-                counts=nearest.counts,
                 same=np.array([code == language for code in self._dense.languages(ids)], dtype=np.bool_),
+                length=letter_count(text),
             )
             records = self._letters.records_of(ids)
             background = self._background.evidence(vector, text, language, self._letters, self._pairs)
@@ -225,7 +225,6 @@ class SearchSpace:
             nearest=nearest.numbers,
             records=records,
             background=background,
-            length=sum(map(str.isalnum, text)),
         )
 
     def _cosines(self, vector: Vectors, ids: Ids, near: Ids, known: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -138,7 +138,7 @@ class Fitted:
     def likeliest(self, asked: Asked) -> float:
         """The probability of the best hit."""
         scores, background = asked.scores(self.weights), asked.background(self.weights)
-        return float(self.curve.probabilities(scores, background, asked.nominated.length).max())
+        return float(self.curve.probabilities(scores, background, asked.nominated.evidence.length).max())
 
 
 def fit(sets: Mapping[str, Sequence[Asked]]) -> Fitted:
@@ -153,7 +153,9 @@ def fit(sets: Mapping[str, Sequence[Asked]]) -> Fitted:
         for one in rows:
             scores = one.scores(weights)
             best = int(scores.argmax())
-            columns.append(calibration.signs(scores[[best]], one.background(weights), one.nominated.length, usual)[0])
+            columns.append(
+                calibration.signs(scores[[best]], one.background(weights), one.nominated.evidence.length, usual)[0]
+            )
             answers.append(bool(one.relevant[best]))
             # Every set counts the same, and in each what it cannot answer half as much as its own queries.
             shares.append(1 / counts["own"] if one.kind == "own" else 0.25 / counts[one.kind])

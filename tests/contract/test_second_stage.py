@@ -101,7 +101,6 @@ def test_the_nearest_sentence_is_that_of_plain_arithmetic() -> None:
     for row, id_ in enumerate(asked.tolist()):
         assert near.cosines[row] == pytest.approx(wanted[id_].max(), abs=0.01)
         assert wanted[id_][near.numbers[row]] == pytest.approx(wanted[id_].max(), abs=0.01)
-        assert near.counts[row] == len(wanted[id_])
 
 
 def test_what_came_and_went_leaves_no_trace() -> None:
@@ -120,7 +119,6 @@ def test_a_passage_of_one_sentence_is_that_sentence() -> None:
     index = SentenceIndex(DIMENSION)
     index.apply([live(1, 1, vector=QUERY, language="it", text="x")])
     near = index.nearest(QUERY, ids(1))
-    assert near.counts.tolist() == [1]
     assert near.cosines[0] > 0.99
 
 

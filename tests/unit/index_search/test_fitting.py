@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from index.evidence import NAMES
-from index.fitting import LENGTH_SHARE, SENTENCE_SHARE, Judged, fit, fit_curve
+from index.fitting import SENTENCE_SHARE, Judged, fit, fit_curve
 
 MEANING = 3.0
 TRUE = dict.fromkeys(NAMES, 0.0) | {
     "cosine": MEANING * (1 - SENTENCE_SHARE),
     "sentence": MEANING * SENTENCE_SHARE,
-    "length": MEANING * LENGTH_SHARE,
+    "other_sentence": 1.0,
     "letters": 1.0,
     "same_cosine": 0.5,
     "pairs": 2.0,

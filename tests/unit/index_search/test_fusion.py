@@ -15,8 +15,8 @@ from kb.errors import InvalidSetting
 WEIGHTS = Fusion(
     cosine=40.0,
     sentence=70.0,
+    other_sentence=20.0,
     letters=8.0,
-    length=-1.0,
     same=5.0,
     same_cosine=-10.0,
     same_lexical=4.0,
@@ -33,7 +33,7 @@ def evidence(
     lexical: float = 0.3,
     letters: float = 0.3,
     pairs: float = 0.1,
-    count: int = 4,
+    length: int = 60,
     same: bool,
 ) -> Evidence:
     return Evidence(
@@ -42,8 +42,8 @@ def evidence(
         lexical=np.array([lexical], dtype=np.float32),
         letters=np.array([letters], dtype=np.float32),
         pairs=np.array([pairs], dtype=np.float32),
-        counts=np.array([count]),
         same=np.array([same]),
+        length=length,
     )
 
 
@@ -52,10 +52,15 @@ def score(fusion: Fusion, one: Evidence) -> float:
 
 
 def test_the_formula() -> None:
-    common = 40 * 0.8 + 70 * 0.9 + 8 * 0.5 - np.log(4)
+    common = 40 * 0.8 + 70 * 0.9 + 8 * 0.5
     own, other = (evidence(0.8, sentence=0.9, lexical=0.5, letters=0.5, same=same) for same in (True, False))
     assert score(WEIGHTS, own) == pytest.approx(common + 5 - 10 * 0.8 + 4 * 0.5 + 2 * 0.5**4 + 6 * 0.1)
-    assert score(WEIGHTS, other) == pytest.approx(common + 3 * 0.5)
+    assert score(WEIGHTS, other) == pytest.approx(common + 20 * (0.9 - 0.8) + 3 * 0.5)
+
+
+def test_the_sentence_counts_for_more_the_more_a_query_asks() -> None:
+    near = [evidence(0.8, sentence=0.9, length=letters, same=False) for letters in (15, 30, 45, 200)]
+    assert [score(WEIGHTS, one) - score(WEIGHTS, near[0]) for one in near] == pytest.approx([0, 1, 2, 2], abs=1e-5)
 
 
 def test_each_column_has_a_name_and_each_name_a_weight() -> None:
@@ -71,8 +76,8 @@ def test_no_candidates() -> None:
         lexical=empty,
         letters=empty,
         pairs=empty,
-        counts=np.empty(0, dtype=np.int64),
         same=np.empty(0, dtype=np.bool_),
+        length=0,
     )
     assert WEIGHTS.scores(none).shape == (0,)
 
