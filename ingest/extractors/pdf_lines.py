@@ -95,7 +95,8 @@ class CharReader:
         scale = 1.0
         if pdfium_c.FPDFText_GetMatrix(self._raw, index, self._matrix):
             scale = math.hypot(self._matrix.c, self._matrix.d) or 1.0
-        return float(round(pdfium_c.FPDFText_GetFontSize(self._raw, index) * scale, 1))
+        # Some writers turn their letters over twice, the size being negative once.
+        return float(round(abs(pdfium_c.FPDFText_GetFontSize(self._raw, index)) * scale, 1))
 
     def font(self, index: int) -> str:
         """Name of the font."""

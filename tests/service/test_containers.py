@@ -84,7 +84,7 @@ def test_the_command_tells_of_each_member(kb: Kb, mixed: Path, capsys: pytest.Ca
 
     told = add(kb, mixed)
     record_id = told["all of it.zip"].record_id or 0
-    console.say_record(kb.catalog.record(record_id, OPERATOR))
+    console.say_record(kb.catalog.record(record_id, OPERATOR), "en")
     shown = capsys.readouterr().out
     assert "out of inner.zip" in shown
     assert "__MACOSX/._x: Left out" in shown

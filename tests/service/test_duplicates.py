@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from docx import Document as Docx
@@ -14,6 +15,7 @@ from kb.bootstrap import Kb
 from kb.db.entities import Document, Fingerprint, Pair, Record, Shingle
 from kb.errors import NotAllowed, NotFound
 from kb.services import publishing
+from kb.services.pipeline import Pipeline
 from kb.values import OPERATOR, VISITOR, Duplicate, Outcome, Reader
 from kb.worker import Worker
 
@@ -159,8 +161,7 @@ def test_a_document_that_was_read_again_meanwhile_is_not_described_by_its_old_se
         result = found(document_id)
         monkeypatch.setattr(kb.comparing, "_found", found)
         outdate(kb)
-        while kb.reading.read_one(*kb.models.current()):
-            pass
+        read_all(kb)
         return result
 
     read_again(kb, drain=False)
@@ -183,7 +184,11 @@ def outdate(kb: Kb) -> None:
 
 def read_again(kb: Kb, *, drain: bool = True) -> None:
     outdate(kb)
-    while kb.reading.read_one(*kb.models.current()):
-        pass
+    read_all(kb)
     if drain:
         Worker(kb).drain()
+
+
+def read_all(kb: Kb) -> None:
+    """Read and publish what waits, and compare nothing."""
+    Pipeline(kb.reading, kb.models.current, readers=1).run(Event(), lambda _: None, None)

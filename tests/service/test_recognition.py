@@ -11,6 +11,7 @@ from kb import console
 from kb.bootstrap import Kb
 from kb.db.entities import Document
 from kb.errors import IngestError, NeedsOcr, TimedOut
+from kb.protocols import Keep
 from kb.sentences import notice
 from kb.services import recognition
 from kb.services.reading import Reading
@@ -38,7 +39,7 @@ class Machine:
         self.gives: Extraction | IngestError = SCAN
         self.readings = 0
 
-    def extract(self, path: Path, name: str) -> Extraction:
+    def extract(self, path: Path, name: str, keep: Keep | None = None) -> Extraction:
         self.readings += 1
         if isinstance(self.gives, IngestError):
             raise self.gives
