@@ -171,15 +171,6 @@ class FlatIndex:
             vectors[rows] = self._parts[language].reconstruct_batch(known[rows]) - self._centres[language].offset
         return known, unit(vectors)
 
-    def mean_cosine(self, vector: Vectors) -> float:
-        """Mean cosine of all passages, from their sums alone; 0 of none."""
-        query = self._neutral(vector)
-        total = 0.0
-        for language, part in self._parts.items():
-            mean = query @ self._sums[language] / part.ntotal
-            total += part.ntotal * float(self._centred(language, query, mean)[0])
-        return total / max(len(self), 1)
-
     def _centred(self, language: str, query: Vectors, products: NDArray[Any]) -> Scores:
         centre = self._centres[language]
         centred: Scores = ((products - query[0] @ centre.offset) / centre.length).astype(np.float32)

@@ -47,10 +47,6 @@ class ExactIndex:
                 found[row] = query @ (held - known[language].offset) / known[language].length
         return found
 
-    def mean_cosine(self, vector: Vectors) -> float:
-        """Mean cosine of all passages; 0 of none."""
-        return float(self.cosines(vector, self.ids()).mean()) if self._held else 0.0
-
     def _centres(self) -> dict[str, Centre]:
         by_language: dict[str, list[NDArray[np.float64]]] = {}
         for language, vector in self._held.values():

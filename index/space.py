@@ -17,6 +17,7 @@ from index.dense import FlatIndex
 from index.evidence import Evidence, Nominated, letter_count
 from index.fusion import Fusion
 from index.lexical import WordIndex
+from index.memory import give_back
 from index.neutral import Projection
 from index.overlap import OverlapIndex, letters, pairs
 from index.sentences import SentenceIndex
@@ -26,6 +27,9 @@ from kb.values import Candidate, Change, Resemblance
 
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
+
+MANY = 1000
+"""Changes at once after which memory is given back."""
 
 FORMAT = 5
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
@@ -112,6 +116,8 @@ class SearchSpace:
                 follower.apply(changes)
             self._background = Background(self._dense, self._sentences)
             self.cursor = cursor
+            if len(changes) >= MANY:
+                give_back()
 
     def _followers(self) -> dict[str, Follower]:
         return {

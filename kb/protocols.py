@@ -124,10 +124,6 @@ class DenseIndex(Follower, Protocol):
         """Cosine of each id, in the order given; ids that are not held get NaN."""
         ...
 
-    def mean_cosine(self, vector: Vectors) -> float:
-        """Mean cosine of all passages: what a query has in common with the collection as a whole; 0 of none."""
-        ...
-
     def languages(self, ids: Ids) -> list[str]:
         """Language of each id, in the order given."""
         ...

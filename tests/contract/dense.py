@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.contract.changes import gone, live, many, vectors
 from tests.contract.follower import FollowerContract
@@ -35,12 +34,6 @@ class DenseIndexContract(FollowerContract):
     def test_the_cosine_of_what_is_not_held_is_no_number(self, index: Any) -> None:
         index.apply([*many(3), gone(9, 2)])
         assert np.isnan(index.cosines(QUERY, np.array([1, 2, 55]))).tolist() == [False, True, True]
-
-    def test_the_mean_cosine_is_the_mean_of_all(self, index: Any) -> None:
-        assert index.mean_cosine(QUERY) == 0
-        index.apply([*many(50), gone(60, 7)])
-        _, cosines = index.search(QUERY, 100)
-        assert index.mean_cosine(QUERY) == pytest.approx(cosines.mean(), abs=1e-5)
 
     def test_languages_in_the_order_asked_for(self, index: Any) -> None:
         index.apply(many(3))

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
+from index.memory import give_back
 from index.space import SearchSpace
 from kb import resources
 from kb.protocols import Vectors
@@ -222,3 +224,13 @@ def test_searching_while_rows_come_and_go(opened: Opener) -> None:
         thread.join()
     assert not failures
     assert space.ids().tolist() == [1, 39]
+
+
+def test_memory_that_was_freed_is_given_back() -> None:
+    parts = [bytes(50_000) for _ in range(2_000)]
+    kept = parts[::100]
+    parts.clear()
+    before = psutil.Process().memory_info().rss
+    give_back()
+    assert before - psutil.Process().memory_info().rss > 20_000_000
+    assert len(kept) == 20

@@ -15,6 +15,7 @@ from index.space import SearchSpace
 from kb.db import feed
 from kb.db.entities import Document
 from kb.files import Files, Stored
+from kb.services.fingerprints import Made
 from kb.services.reading import Embedded, Reading, Ready
 from kb.values import Change, Outcome
 
@@ -43,8 +44,8 @@ def _two_transactions() -> None:
     def hold(_session: object, model_id: int, vectors: Sequence[feed.Vector], *, live: bool) -> None:
         held.append((model_id, vectors, live))
 
-    def apart(self: Reading, ready: Ready, vectors: Embedded) -> Outcome | None:
-        outcome = publish(self, ready, vectors)
+    def apart(self: Reading, ready: Ready, vectors: Embedded, fingerprint: Made) -> Outcome | None:
+        outcome = publish(self, ready, vectors, fingerprint)
         time.sleep(0.005)
         with self._database.write() as session:
             while held:
