@@ -9,9 +9,7 @@ import resource
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +57,7 @@ def _detected(path: Path, name: str) -> str | None:
 def _extract(call: Any, path: Path) -> str | None:
     """The lines the child would write, valid as its parent asks, and what the parent does with them."""
     blocks: list[Block] = []
-    for line in child._lines(call):
+    for line in child._lines(call, path, send=True):
         message = _Message.model_validate_json(json.dumps(line, ensure_ascii=True))
         if message.error:
             return message.error.code
@@ -67,7 +65,6 @@ def _extract(call: Any, path: Path) -> str | None:
             blocks.append(message.block)
         elif message.end:
             _divide(Extraction(media_type=message.end.media_type, blocks=tuple(blocks)))
-            _open_members(path, message.end.media_type)
     return None
 
 
@@ -75,23 +72,6 @@ def _divide(extraction: Extraction) -> None:
     found = digest(extraction, lambda texts: [len(re.findall(r"\w+|\S", text)) + 2 for text in texts], LIMIT_TOKENS)
     if any(found.text[one.char_from : one.char_to] != one.text for one in found.passages):
         raise AssertionError("a passage is not where it says")
-
-
-def _open_members(path: Path, media_type: str) -> None:
-    """Read what a container holds, as far as this product reads containers."""
-    if not hasattr(extractors, "contents"):
-        return
-    module = import_module(extractors.MODULES[media_type])
-    if hasattr(module, "contents"):
-        with suppress(KbError):
-            for member in _members(path, media_type):
-                member.read(1 << 20)
-
-
-def _members(path: Path, media_type: str) -> Iterator[Any]:
-    for _name, opener in extractors.contents(path, media_type):  # type: ignore[attr-defined]
-        with suppress(KbError), opener() as stream:
-            yield stream
 
 
 if __name__ == "__main__":

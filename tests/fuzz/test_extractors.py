@@ -30,6 +30,10 @@ from tests.fuzz.seeds import packed, seeds
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 40)
+SLOW = 8
+"""How many times fewer examples of what another program has to read: LibreOffice takes seconds for one."""
+TYPES = sorted(set(MODULES) - {mediatype.PPT, mediatype.XLS})
+"""Only LibreOffice can make a file of the other two, and what reads DOC reads them."""
 LONG_RUN = "FUZZ_EXAMPLES" in os.environ
 SECONDS = 120
 FEWEST_TO_JUDGE = 20
@@ -106,7 +110,7 @@ def reader() -> Iterator[Reader]:
             made.close()
 
 
-@pytest.mark.parametrize("media_type", sorted(MODULES))
+@pytest.mark.parametrize("media_type", TYPES)
 def test_there_is_a_file_of_each_type_to_damage(media_type: str, tmp_path: Path) -> None:
     found = seeds(media_type, SHARED)
     if not found:
@@ -117,7 +121,7 @@ def test_there_is_a_file_of_each_type_to_damage(media_type: str, tmp_path: Path)
         assert mediatype.detect(path, name) == media_type
 
 
-@pytest.mark.parametrize("media_type", sorted(MODULES))
+@pytest.mark.parametrize("media_type", TYPES)
 def test_a_damaged_file_is_read_or_refused(media_type: str) -> None:
     found = seeds(media_type, SHARED)
     if not found:
@@ -126,17 +130,19 @@ def test_a_damaged_file_is_read_or_refused(media_type: str) -> None:
     with reader() as read:
         for seed in found:
             _damage_and_read(read, media_type, seed, tried)
-    # What is no longer of its type, or always ends in the same way, has not tried its extractor.
-    if EXAMPLES >= FEWEST_TO_JUDGE:
-        assert tried.met >= (tried.ends.total() - tried.ends["timed-out"]) / 4
+    # What is no longer of its type, or always ends in the same way, has not tried its extractor. A package is told by
+    # its first member, which most damages hit: of such types a fifth is left.
+    if tried.ends.total() >= FEWEST_TO_JUDGE:
+        assert tried.met >= (tried.ends.total() - tried.ends["timed-out"]) / 8
         assert len(tried.ends) > 1 or media_type in UNBREAKABLE
     sys.stderr.write(f"{media_type}: {dict(tried.ends)}\n")
 
 
 def _damage_and_read(read: Reader, media_type: str, seed: tuple[str, bytes], tried: Tried) -> None:
     name, data = seed
+    is_slow = media_type in mediatype.OLD_OFFICE or media_type.startswith("image/")
 
-    @chosen
+    @settings(chosen, max_examples=EXAMPLES // SLOW if is_slow else EXAMPLES)
     @given(changes=damages(packed=data[:2] == b"PK"))
     def holds(changes: list[Damage]) -> None:
         bad = damaged(data, changes)
