@@ -18,11 +18,23 @@ FIELDS = ("title", "authors", "year", "municipality", "nuts", "country", "themes
 class Offer:
     """A proposed value as people read it, how sure it is in percent, and the passage that says so."""
 
-    label: str
     value: str
     percent: int
     passage_id: int | None
     snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """All that is proposed for one field, under its name."""
+
+    label: str
+    values: tuple[Offer, ...]
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return len(self.values)
 
 
 def alike(record_id: int) -> tuple[Duplicate, ...]:
@@ -37,10 +49,15 @@ def versions(record: RecordView) -> tuple[Duplicate, ...]:
     return tuple(own.values())
 
 
-def proposals(record_id: int, language: str) -> tuple[Offer, ...]:
-    """What the record's documents propose where nobody has stated it."""
+def proposals(record_id: int, language: str) -> tuple[Offers, ...]:
+    """What the record's documents propose where nobody has stated it, field by field."""
     found = context.kb().proposals.of_record(record_id, context.reader())
-    return tuple(_offer(one, language) for field in FIELDS for one in found if one.field == field)
+    fields = {field: [one for one in found if one.field == field] for field in FIELDS}
+    return tuple(
+        Offers(text(f"offered.{field}", language), tuple(_offer(one, language) for one in values))
+        for field, values in fields.items()
+        if values
+    )
 
 
 def _one_a_record(found: Sequence[Duplicate]) -> tuple[Duplicate, ...]:
@@ -52,7 +69,6 @@ def _one_a_record(found: Sequence[Duplicate]) -> tuple[Duplicate, ...]:
 
 def _offer(one: Suggested, language: str) -> Offer:
     return Offer(
-        label=text(f"offered.{one.field}", language),
         value=_value(one.field, one.value, language),
         percent=round(100 * one.confidence),
         passage_id=one.passage_id,

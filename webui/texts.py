@@ -255,6 +255,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "offered.relation.part": ("l’uno è contenuto nell’altro", "one is contained in the other"),
     "offered.relation.translation": ("lo stesso testo in un’altra lingua", "the same text in another language"),
     "offered.versions": ("Versioni in altre lingue", "Versions in other languages"),
+    "offered.show": ("Mostra le proposte ({count})", "Show the proposals ({count})"),
     "offered.proposals": ("Proposte ricavate dai documenti", "Proposals drawn from the documents"),
     "offered.confidence": (
         "Nessuno le ha ancora confermate. La percentuale dice quanto spesso una proposta così sicura è giusta.",
