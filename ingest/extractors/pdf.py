@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -98,8 +99,18 @@ def _open(path: Path) -> Any:
                 "The file can only be opened with a password. Save it without one and submit it again."
             ) from error
         if getattr(error, "err_code", None) == pdfium_c.FPDF_ERR_SECURITY:
-            raise Encrypted("The file is protected in a way that cannot be opened. Save it unprotected.") from error
+            raise _protected() from error
         return None
+
+
+def _protected() -> Encrypted:
+    return Encrypted("The file is protected in a way that cannot be opened. Save it unprotected.")
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Whether the file says that it is, be it in a trailer or in the dictionary of a reference stream."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(b"/Encrypt") >= 0
 
 
 def _damaged(what: str) -> Unreadable:
@@ -128,6 +139,9 @@ def _pages_by_second_opinion(path: Path) -> Iterator[Page]:
     count = page_count(path)
     pages = [_page_by_second_opinion(path, number) for number in range(1, count + 1)]
     if all(page.failed for page in pages):
+        # A key of an odd length or a method that neither library knows is no damage: its author can take it off.
+        if _is_encrypted(path):
+            raise _protected()
         raise _damaged("is damaged and cannot be opened" if not count else "is damaged: none of its pages can be read")
     yield from pages
 

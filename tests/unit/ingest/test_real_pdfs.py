@@ -10,7 +10,7 @@ import pypdfium2 as pdfium
 import pytest
 
 from ingest.extractors.pdf import extract
-from kb.errors import IngestError
+from kb.errors import Encrypted, IngestError
 
 pytestmark = pytest.mark.shared
 
@@ -113,3 +113,9 @@ def test_the_words_are_those_that_pdfium_finds(shared: Path) -> None:
     found = [value for path in files[::3] if path.stat().st_size < 2_000_000 and (value := agreement(path)) is not None]
     assert len(found) >= 30
     assert median(found) >= 0.97
+
+
+@pytest.mark.parametrize("name", ["pdfjs_issue19484_1.pdf", "pdfjs_issue19484_2.pdf"])
+def test_what_is_encrypted_in_a_way_nobody_knows_is_not_called_damaged(shared: Path, name: str) -> None:
+    with pytest.raises(Encrypted):
+        extract(shared / "docs/difficult/pdf" / name, name)
