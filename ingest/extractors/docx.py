@@ -16,12 +16,11 @@ from lxml import etree
 
 from ingest import container
 from ingest.cleaning import clean
-from ingest.extractors import xml
-from ingest.extractors.proposals import propose
+from ingest.extractors import core_properties, xml
 from ingest.extractors.tables import row_blocks
 from ingest.mediatype import DOCX
 from kb.errors import NoText, Unreadable
-from kb.values import Block, Extraction, Proposal
+from kb.values import Block, Extraction
 
 _NOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
 _HEADING = re.compile(r"heading (\d)$", re.I)
@@ -48,7 +47,7 @@ def extract(path: Path, name: str) -> Extraction:  # noqa: ARG001 - every extrac
         raise _damaged() from error
     if not blocks:
         raise NoText("The file was read but holds no text. Check that it is the right one.")
-    return Extraction(media_type=DOCX, blocks=blocks, proposal=_proposal(document, blocks))
+    return Extraction(media_type=DOCX, blocks=blocks, proposal=core_properties.proposal(document, blocks))
 
 
 def _open(path: Path) -> Any:
@@ -70,21 +69,6 @@ def _open(path: Path) -> Any:
 
 def _damaged() -> Unreadable:
     return Unreadable("The DOCX file is damaged. Open it in an office program and save it again.")
-
-
-def _proposal(document: Any, blocks: tuple[Block, ...]) -> Proposal:
-    try:
-        properties = document.core_properties
-        created, modified = properties.created, properties.modified
-    except (KeyError, ValueError, AttributeError, etree.LxmlError):
-        return propose(title=None, authors=(), created=None, modified=None, blocks=blocks)
-    return propose(
-        title=properties.title,
-        authors=[properties.author or ""],
-        created=created and created.date().isoformat(),
-        modified=modified and modified.date().isoformat(),
-        blocks=blocks,
-    )
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from pptx.oxml.ns import qn
 
 from ingest import container
 from ingest.cleaning import clean
-from ingest.extractors import xml
+from ingest.extractors import core_properties, xml
 from ingest.extractors.proposals import propose
 from ingest.extractors.slides import Slide, slide_blocks
 from ingest.extractors.tables import row_blocks
@@ -73,18 +73,7 @@ def _proposal(show: Any, blocks: Sequence[Block]) -> Proposal:
     # Where there are none the library makes them up, with the present moment as their date.
     if not any(one.reltype == _PROPERTIES for one in show.part.package._rels.values()):
         return propose(title=None, authors=(), created=None, modified=None, blocks=blocks)
-    try:
-        properties = show.core_properties
-        created, modified = properties.created, properties.modified
-    except (KeyError, ValueError, AttributeError, etree.LxmlError):
-        return propose(title=None, authors=(), created=None, modified=None, blocks=blocks)
-    return propose(
-        title=properties.title,
-        authors=[properties.author or ""],
-        created=created and created.date().isoformat(),
-        modified=modified and modified.date().isoformat(),
-        blocks=blocks,
-    )
+    return core_properties.proposal(show, blocks)
 
 
 def _slide(slide: Any) -> Slide:

@@ -6,17 +6,16 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kb import resources
+from tests.crash.agreement import rows, state
 
 ROOT = Path(__file__).parents[2]
 KILLS = 5
@@ -48,26 +47,6 @@ def run(data: Path, *arguments: str) -> tuple[int, str]:
         out, errors = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in errors, errors
         return process.returncode, out
-
-
-def rows(data: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(f"file:{data}/kb.sqlite?mode=ro", uri=True)) as connection:
-        return connection.execute(query).fetchall()
-
-
-def state(data: Path) -> dict[str, object]:
-    """All that matters of a data folder, without the numbers that depend on the order of events."""
-    documents = "SELECT r.key, r.state, r.title, d.name, d.sha256, d.status, d.failure_code, d.attempts, d.lease_owner"
-    passages = (
-        "SELECT d.sha256, p.ordinal, p.text, p.heading, p.language, p.page_from, p.page_to, p.char_from, p.char_to"
-    )
-    joined = "FROM embedding e JOIN passage p ON p.id = e.passage_id JOIN document d ON d.id = p.document_id"
-    return {
-        "documents": rows(data, f"{documents} FROM record r JOIN document d ON d.record_id = r.id ORDER BY 1, 5"),
-        "passages": rows(data, f"{passages}, e.live, hex(e.data) {joined} ORDER BY 1, 2"),
-        "vectors": rows(data, "SELECT live, count(*) FROM embedding GROUP BY live"),
-        "files": sorted(path.name for path in (data / "files").glob("??/*")),
-    }
 
 
 SEARCHABLE = "SELECT count(*) FROM document WHERE status = 'searchable'"
