@@ -183,6 +183,7 @@ class NoisyEmbedder:
         self._left = 2
         self.key, self.dimension, self.window = real.key, real.dimension, real.window
         self.count_tokens, self.embed_query = real.count_tokens, real.embed_query
+        self.begin_query = real.begin_query
 
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         if self._left:

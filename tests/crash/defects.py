@@ -46,7 +46,7 @@ def _two_transactions() -> None:
 
     def apart(self: Reading, ready: Ready, vectors: Embedded, fingerprint: Made) -> Outcome | None:
         outcome = publish(self, ready, vectors, fingerprint)
-        time.sleep(0.005)
+        time.sleep(0.1)
         with self._database.write() as session:
             while held:
                 model_id, rows, live = held.pop()
