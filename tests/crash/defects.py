@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
@@ -18,6 +17,7 @@ from kb.files import Files, Stored
 from kb.services.fingerprints import Made
 from kb.services.reading import Embedded, Reading, Ready
 from kb.values import Change, Outcome
+from tests.support.tiny import TinyEmbedder
 
 
 def plant(name: str) -> None:
@@ -46,7 +46,9 @@ def _two_transactions() -> None:
 
     def apart(self: Reading, ready: Ready, vectors: Embedded, fingerprint: Made) -> Outcome | None:
         outcome = publish(self, ready, vectors, fingerprint)
-        time.sleep(0.1)
+        for _ in range(3):
+            # A phase that kills aim at, so that some fall between the two.
+            TinyEmbedder().embed_passages([])
         with self._database.write() as session:
             while held:
                 model_id, rows, live = held.pop()

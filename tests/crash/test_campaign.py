@@ -18,7 +18,7 @@ from tests.crash.life import PHASES
 
 ROOT = Path(__file__).parents[2]
 KILLS = 100
-RARE = {"unpacking": 0, "embedding": 1}
+RARE = {"unpacking": 0, "embedding": 0}
 """What takes a millisecond of one commit in twelve may be missed by a hundred kills, and most lives embed nothing."""
 PATIENCE_SECONDS = 1800
 
@@ -39,6 +39,7 @@ def test_nothing_is_lost_or_doubled_by_a_hundred_kills(seed: int) -> None:
     # The killed processes had done work, in every phase and of every kind: else this proves nothing.
     least = {phase: RARE.get(phase, 4) for phase in PHASES}
     assert {phase for phase in PHASES if report["hit"].get(phase, 0) < least[phase]} == set(), report["hit"]
+    least["embedding"] = 4
     assert {phase for phase in PHASES if report["done"][phase] < least[phase]} == set(), report["done"]
     assert report["progressed"] >= KILLS / 10
     assert report["rounds"] >= 2
@@ -46,6 +47,7 @@ def test_nothing_is_lost_or_doubled_by_a_hundred_kills(seed: int) -> None:
 
 @pytest.mark.parametrize("defect", sorted(DEFECTS))
 def test_a_defect_does_not_go_unnoticed(defect: str) -> None:
-    code, report = campaign("--kills", 40, "--plant", defect)
+    # It ends with the first thing that is wrong, long before.
+    code, report = campaign("--kills", 200, "--plant", defect)
     assert code == 1
     assert report["wrong"]
