@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -203,9 +203,10 @@ def test_a_reader_that_is_killed_costs_its_document_only(kb: Kb, tmp_path: Path,
     def kill() -> None:
         def struck() -> bool:
             for child in psutil.Process().children():
-                if "slow.md" in child.cmdline():
-                    child.kill()
-                    killed.append(child.pid)
+                with suppress(psutil.NoSuchProcess):  # Others come and go meanwhile.
+                    if "slow.md" in child.cmdline():
+                        child.kill()
+                        killed.append(child.pid)
             return bool(killed)
 
         eventually(struck)
