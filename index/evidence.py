@@ -55,18 +55,6 @@ class Evidence:
     def __len__(self) -> int:
         return int(self.same.size)
 
-    def rows(self, chosen: NDArray[np.int64]) -> Evidence:
-        """That for some of the candidates, by their place."""
-        return Evidence(
-            cosines=self.cosines[chosen],
-            sentences=self.sentences[chosen],
-            lexical=self.lexical[chosen],
-            letters=self.letters[chosen],
-            pairs=self.pairs[chosen],
-            same=self.same[chosen],
-            length=self.length,
-        )
-
     def columns(self) -> NDArray[np.float64]:
         """One row a candidate, one column for each of `NAMES`."""
         same = self.same.astype(np.float64)
