@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
 
@@ -57,6 +58,24 @@ class Heartbeat:
         with suppress(Busy), self._database.write() as session:
             extended = update(Document).where(mine, Document.lease_owner == whoami())
             session.execute(extended.values(lease_until=now() + self._lease))
+
+
+@contextmanager
+def beating(beat: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call `beat` every so many seconds, in a thread of its own, while the body runs that cannot say how far it is."""
+    ended = threading.Event()
+
+    def go_on() -> None:
+        while not ended.wait(seconds):
+            beat()
+
+    thread = threading.Thread(target=go_on, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def free(session: Session) -> ColumnElement[bool]:

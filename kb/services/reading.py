@@ -19,7 +19,6 @@ from kb.protocols import Embedder, Progress, Unpacker
 from kb.services import fingerprints, leases, recognition, unpacking
 from kb.services.catalog import RECORD_TYPE
 from kb.services.fields import description
-from kb.services.heartbeat import beating
 from kb.services.intake import PROVISIONAL, WHEN_READ
 from kb.services.languages import as_stated
 from kb.services.leases import whoami
@@ -193,7 +192,7 @@ class Reading:
             keep = unpacking.keeper(self._files, unpacking.room(session, claim.document_id))
         # Recognising the text of many pages takes longer than a lease.
         beat = leases.Heartbeat(self._database, lambda: [claim.document_id], self._lease)
-        with beating(beat, self._lease.total_seconds() / 3):
+        with leases.beating(beat, self._lease.total_seconds() / 3):
             return unpacking.unpacked(self._tools.extract(self._files.path(claim.sha256), claim.name, keep))
 
     def _settle(self, claim: Claim, extraction: Extraction) -> None:
