@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     DateTime,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -40,11 +42,22 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no zone, so what comes out of it is given its own back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The moment with its zone."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
 class Entity(DeclarativeBase):
     """What all tables share."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {dict[str, Any]: JSON, datetime: DateTime(timezone=True)}  # noqa: RUF012
+    type_annotation_map = {dict[str, Any]: JSON, datetime: Moment}  # noqa: RUF012
 
 
 class Record(Entity):
@@ -54,7 +67,8 @@ class Record(Entity):
     __table_args__ = (
         CheckConstraint("kind in ('practice', 'study')", name="kind"),
         CheckConstraint(
-            "state in ('draft', 'submitted', 'returned', 'published', 'withdrawn', 'archived')", name="state"
+            "state in ('draft', 'submitted', 'returned', 'rejected', 'published', 'withdrawn', 'archived')",
+            name="state",
         ),
         # All that filters ask of a record, so that its long fields are not read to choose it.
         Index(
@@ -92,6 +106,18 @@ class Record(Entity):
     z: Mapped[float | None] = mapped_column(Float)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     submitter_id: Mapped[int | None]
+    # Counts every change of fields, files or state, so that two people cannot overwrite each other.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    assignee_id: Mapped[int | None] = mapped_column(index=True)
+    # A proposed change of a published record is a record of its own until it is accepted into the one it amends.
+    amends_id: Mapped[int | None] = mapped_column(Id, index=True)
+    amends_version: Mapped[int | None]
+    # A record that became part of another one; its address leads there.
+    merged_into_id: Mapped[int | None] = mapped_column(Id, index=True)
+    # Records that tell the same in several languages share a number.
+    work_id: Mapped[int | None] = mapped_column(Id, index=True)
+    submitted_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
@@ -122,7 +148,15 @@ class Collection(Entity):
     title: Mapped[str] = mapped_column(String(250))
     visibility: Mapped[str] = mapped_column(String(20))
     owner_id: Mapped[int | None] = mapped_column(index=True)
+    # Language → {"title": …, "text": …}, the words on its first page.
+    cover: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    # Titles of its sections by their keys, in order: [[key, {language: title}], …].
+    sections: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
+    # The search it was built from, as in the address of its page.
+    address: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime | None] = mapped_column(default=now, onupdate=now)
 
 
 class CollectionRecord(Entity):
@@ -133,6 +167,7 @@ class CollectionRecord(Entity):
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True)
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, index=True)
     position: Mapped[int]
+    section: Mapped[str] = mapped_column(String(80), default="", server_default="")
     note: Mapped[str] = mapped_column(Text, default="")
 
 
