@@ -16,6 +16,7 @@ from kb.db import Database
 from kb.files import Files
 from kb.protocols import Embedder
 from kb.services import recognition
+from kb.services.accounts import Accounts
 from kb.services.browsing import Browsing
 from kb.services.catalog import Catalog
 from kb.services.checks import Checks
@@ -42,6 +43,7 @@ class Kb:
     config: Config
     database: Database
     files: Files
+    accounts: Accounts
     catalog: Catalog
     browsing: Browsing
     collections: Collections
@@ -74,6 +76,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         config=config,
         database=database,
         files=files,
+        accounts=Accounts(database),
         catalog=Catalog(database, files),
         browsing=Browsing(database),
         collections=Collections(database),

@@ -27,6 +27,7 @@ EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
     (errors.InvalidInput, 2),
     (errors.NotFound, 3),
     (errors.NotAllowed, 4),
+    (errors.Outdated, 4),
     (errors.NotReady, 5),
     (errors.IngestError, 6),
     (KbError, 1),

@@ -1,9 +1,11 @@
 """KbError
   + InvalidInput
       - MissingFile · EmptyQuery · InvalidFilter · UnknownPlace · AmbiguousPlace · InvalidManifest · InvalidSetting
-      - InvalidState · InvalidCollection
+      - InvalidState · InvalidCollection · InvalidAccount
+  + Outdated
   + NotFound
   + NotAllowed
+      - NotSignedIn
   + NotReady
       - NoDatabase · NoModel · ModelIncomplete · DamagedModel · DamagedIndex · Busy · StorageFull
   + IngestError
@@ -87,6 +89,18 @@ class InvalidCollection(InvalidInput):
     code = "invalid-collection"
 
 
+class InvalidAccount(InvalidInput):
+    """What is stated of an account cannot be used: its address, its password or its role."""
+
+    code = "invalid-account"
+
+
+class Outdated(KbError):
+    """Somebody else changed the same thing in the meantime, and nothing was overwritten."""
+
+    code = "outdated"
+
+
 class NotFound(KbError):
     """There is no such record, document, passage or model, or the reader may not know of it."""
 
@@ -97,6 +111,12 @@ class NotAllowed(KbError):
     """The reader is known but may not do this."""
 
     code = "not-allowed"
+
+
+class NotSignedIn(NotAllowed):
+    """Nobody is signed in, or address and password do not belong together."""
+
+    code = "not-signed-in"
 
 
 class NotReady(KbError):

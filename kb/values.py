@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 UNDETERMINED = "und"
 """ISO 639-2 code of a language that could not be told."""
@@ -359,6 +360,45 @@ class Reader:
 VISITOR = Reader()
 OPERATOR = Reader(role="administrator")
 """Whoever runs the command line on the machine that holds the data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """What an account is opened with; `verified` says that the address is known to be hers."""
+
+    email: str
+    name: str = ""
+    organisation: str = ""
+    role: Role = "member"
+    password: str | None = None
+    verified: bool = False
+    language: str = "it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter to a person; one with a `key` is written once, whoever asks for it again."""
+
+    account_id: int
+    subject: str
+    body: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """An account as pages and commands show it; `preferences` are what pages remember for her."""
+
+    account_id: int
+    email: str
+    name: str
+    organisation: str
+    role: Role
+    language: str
+    verified: bool
+    disabled: bool
+    preferences: Mapping[str, Any]
+    created_at: datetime
 
 
 # --- reading the catalogue -----------------------------------------------------------------------

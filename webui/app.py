@@ -8,11 +8,13 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from kb.bootstrap import Kb
+from kb.services import rights
 from kb.services.catalog import RECORD_TYPE
-from webui import assets, context, errors, headers, health, labels, records, search, similar
+from webui import account, assets, context, errors, headers, health, labels, records, search, session, similar
 from webui.texts import LANGUAGES, plural, text
 
 PAGES = (
+    "account.sign_in",
     "search.start",
     "search.results",
     "search.browse",
@@ -46,8 +48,9 @@ def create_app(kb: Kb) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MOST_FORM_BYTES
     app.extensions["kb"] = kb
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (search.blueprint, records.blueprint, similar.blueprint, health.blueprint):
-        app.register_blueprint(blueprint)
+    session.register(app, kb)
+    for area in (account, search, records, similar, health):
+        app.register_blueprint(area.blueprint)
     app.url_defaults(_keep_language)
     app.context_processor(_vocabulary)
     assets.register(app)
@@ -77,6 +80,8 @@ def _vocabulary() -> dict[str, object]:
         "chosen_language": context.chosen_language(),
         "in_other_languages": _in_other_languages,
         "record_type": RECORD_TYPE,
+        "who": session.account(),
+        "may": lambda action: rights.may(session.reader(), action),
     }
 
 

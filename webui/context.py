@@ -7,7 +7,8 @@ from typing import cast
 from flask import current_app, request
 
 from kb.bootstrap import Kb
-from kb.values import VISITOR, Reader
+from kb.values import Reader
+from webui import session
 from webui.texts import LANGUAGES
 
 
@@ -17,8 +18,8 @@ def kb() -> Kb:
 
 
 def reader() -> Reader:
-    """Who is asking; without accounts everybody is a visitor."""
-    return VISITOR
+    """Who is asking."""
+    return session.reader()
 
 
 def chosen_language() -> str | None:

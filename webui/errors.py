@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from kb.errors import IngestError, InvalidInput, KbError, NotAllowed, NotFound, NotReady
+from kb.errors import IngestError, InvalidInput, KbError, NotAllowed, NotFound, NotReady, NotSignedIn, Outdated
 from webui import asked, context
 from webui.texts import TEXTS, text
 
 STATUS: tuple[tuple[type[KbError], int], ...] = (
     (InvalidInput, 400),
+    (NotSignedIn, 401),
     (NotAllowed, 403),
+    (Outdated, 409),
     (NotFound, 404),
     (NotReady, 503),
     (IngestError, 400),

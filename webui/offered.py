@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kb.services.intake import PROVISIONAL
+from kb.services.fields import PROVISIONAL
 from kb.values import Duplicate, RecordView, Suggested
 from webui import context, details, labels
 from webui.texts import text

@@ -15,6 +15,7 @@ from kb.errors import EmptyQuery, IngestError, InvalidInput, NotReady
 from kb.services.similar import LISTED, LONGEST_TEXT
 from kb.values import Hit, Query, Results
 from webui import context
+from webui.session import csrf
 from webui.texts import text
 
 SHORT = 4
@@ -44,6 +45,7 @@ def form() -> str:
 
 
 @blueprint.post("/similar")
+@csrf.exempt  # it changes nothing, and a form this large must not be read before its limits are set
 def of_text() -> tuple[Response, int]:
     """The records most like what was handed in; none of it is stored, here or by caches."""
     pasted, status = "", 200

@@ -125,6 +125,16 @@ COLUMNS = ("kind", "title", "summary", "language", "country", "region", "municip
 """Fields that are columns of the record; the others are kept in its `details`."""
 
 
+PROVISIONAL = "provisional"
+"""Key of `details` that lists the fields nobody has stated yet, to be filled from the file."""
+
+WHEN_READ = "state_when_read"
+"""Key of `details` that holds the state a record made of a file takes once its text has been read."""
+
+INTERNAL = (PROVISIONAL, WHEN_READ)
+"""Keys of `details` that are notes of the pipeline, not words of anybody."""
+
+
 def parse(row: Mapping[str, Any], *, where: str) -> RecordFields:
     """Check one row of a manifest or one form.
 

@@ -17,17 +17,11 @@ from kb.db import Database
 from kb.db.entities import Document, Record
 from kb.errors import Empty, MissingFile
 from kb.files import Files, Stored
-from kb.services import publishing, unpacking
+from kb.services import publishing, revisions, unpacking
 from kb.services.catalog import RECORD_TYPE
 from kb.services.describing import describe
-from kb.services.fields import COLUMNS, SECTIONS, RecordFields, State, details, year
-from kb.values import Duplicate, Outcome
-
-PROVISIONAL = "provisional"
-"""Key of `details` that lists the fields nobody has stated yet, to be filled from the file."""
-
-WHEN_READ = "state_when_read"
-"""Key of `details` that holds the state a record made of a file takes once its text has been read."""
+from kb.services.fields import COLUMNS, PROVISIONAL, SECTIONS, WHEN_READ, RecordFields, State, details, year
+from kb.values import OPERATOR, Duplicate, Outcome
 
 RETRIED = ("crashed", "timed-out", "out-of-memory", "needs-office")
 """Failures that handing the same file in again tries anew: they may have been the machine's, not the file's."""
@@ -64,7 +58,7 @@ class Intake:
                 return _known(session, str(path), known, upload)
             record = _record_of_file(upload, state)
             session.add(record)
-            session.flush()
+            revisions.keep(session, record, OPERATOR)
             return _waiting(str(path), record.id, _insert_document(session, record.id, upload))
 
     def add_record(
@@ -143,8 +137,10 @@ def _insert_record(
     session: Session, fields: RecordFields, uploads: Sequence[_Upload], state: State, source: str
 ) -> list[Outcome]:
     record = Record(key=_key(fields), state=state, **_columns(fields))
+    publishing.stamp(record)
     session.add(record)
     describe(session, record)
+    revisions.keep(session, record, OPERATOR)
     return [_waiting(source, record.id, _insert_document(session, record.id, upload)) for upload in uploads]
 
 
@@ -167,6 +163,7 @@ def _correct_record(
     differs = _apply(record, _columns(fields))
     describe(session, record)
     if differs:
+        revisions.keep(session, record, OPERATOR)
         publishing.announce(session, record)
     return [_place_upload(session, record, upload, source) for upload in uploads]
 

@@ -14,7 +14,7 @@ from kb.db.entities import Document, Record, Suggestion
 from kb.errors import NotFound
 from kb.services.catalog import possible
 from kb.services.describing import describe
-from kb.services.intake import PROVISIONAL
+from kb.services.fields import PROVISIONAL
 from kb.services.visibility import visible_to
 from kb.values import Reader, Suggested
 

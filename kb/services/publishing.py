@@ -6,13 +6,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from kb.db import feed
-from kb.db.entities import Document, Passage, Record
+from kb.db.entities import Document, Passage, Record, now
 from kb.errors import InvalidState, NotFound
+from kb.services import decisions, revisions
+from kb.values import OPERATOR, Reader
 
 MOVES = {
     "draft": {"submitted", "published"},
-    "submitted": {"returned", "published"},
+    "submitted": {"draft", "returned", "rejected", "published"},
     "returned": {"submitted", "published"},
+    "rejected": {"returned"},
     "published": {"withdrawn", "archived"},
     "withdrawn": {"published", "archived"},
     "archived": {"published"},
@@ -20,8 +23,10 @@ MOVES = {
 """State → the states a record may go to from it."""
 
 
-def move(session: Session, record_id: int, state: str) -> None:
+def move(session: Session, record_id: int, state: str, reader: Reader = OPERATOR, why: str = "") -> Record:
     """Change a record's state; its passages are found from, or gone by, the same commit.
+
+    Who may do so is for the caller to know. The change is kept as a version and in the log of decisions.
 
     Raises:
         NotFound: there is no such record.
@@ -33,8 +38,20 @@ def move(session: Session, record_id: int, state: str) -> None:
     if state not in MOVES[record.state]:
         allowed = ", ".join(sorted(MOVES[record.state]))
         raise InvalidState(f"Record {record_id} is {record.state}: it can only become {allowed}.", record=record_id)
-    record.state = state
+    before, record.state = record.state, state
+    stamp(record)
+    revisions.keep(session, record, reader, why)
+    decisions.log(session, reader, state, "record", record_id, before=before, version=record.version)
     announce(session, record)
+    return record
+
+
+def stamp(record: Record) -> None:
+    """Note when a record came into the state it is in, where that counts."""
+    if record.state == "submitted":
+        record.submitted_at = now()
+    if record.state == "published":
+        record.published_at = record.published_at or now()
 
 
 def announce(session: Session, record: Record) -> None:

@@ -16,10 +16,9 @@ from kb.db.entities import Document, Passage, Record, now
 from kb.errors import Crashed, IngestError, NotReady
 from kb.files import Files
 from kb.protocols import Embedder, Progress, Unpacker
-from kb.services import fingerprints, leases, recognition, unpacking
+from kb.services import fingerprints, leases, publishing, recognition, unpacking
 from kb.services.catalog import RECORD_TYPE
-from kb.services.fields import description
-from kb.services.intake import PROVISIONAL, WHEN_READ
+from kb.services.fields import PROVISIONAL, WHEN_READ, description
 from kb.services.languages import as_stated
 from kb.services.leases import whoami
 from kb.services.patience import patiently
@@ -380,6 +379,7 @@ def _fill_in(record: Record, extraction: Extraction, digest: Digest, *, is_own: 
         record.details = {**record.details, "authors": list(extraction.proposal.authors)}
     if WHEN_READ in record.details:
         record.state = record.details[WHEN_READ]
+        publishing.stamp(record)
         record.details = {name: value for name, value in record.details.items() if name != WHEN_READ}
 
 

@@ -14,6 +14,14 @@ CHECK = "ck_record_ck_record_state"
 OLD_STATES = "state in ('draft', 'submitted', 'returned', 'published', 'withdrawn', 'archived')"
 NEW_STATES = "state in ('draft', 'submitted', 'returned', 'rejected', 'published', 'withdrawn', 'archived')"
 
+AT = sa.DateTime(timezone=True)
+JSON_DETAILS, FIELDS, CREATED = (
+    sa.column("details", sa.JSON()),
+    sa.column("fields", sa.JSON()),
+    sa.column("created_at", AT),
+)
+INTERNAL = ("provisional", "state_when_read")
+
 FROZEN = ("UPDATE", "DELETE")
 """What nobody does to the log of decisions."""
 
@@ -41,6 +49,7 @@ def upgrade() -> None:
     _add_columns()
     _allow(OLD_STATES, NEW_STATES)
     _freeze_log()
+    _keep_first_versions()
 
 
 def downgrade() -> None:
@@ -67,6 +76,22 @@ def _allow(old: str, new: str) -> None:
     bind.execute(change, {"old": old, "new": new})
     op.execute(f"PRAGMA schema_version = {version + 1}")
     op.execute("PRAGMA writable_schema = OFF")
+
+
+def _keep_first_versions() -> None:
+    """What records say now is their first version, and those that are published have been since they entered."""
+    op.execute("UPDATE record SET published_at = created_at WHERE state = 'published'")
+    columns = ("kind", "title", "summary", "language", "country", "region", "municipality")
+    record = sa.table("record", *(sa.column(name) for name in ("id", "state", *columns)), JSON_DETAILS, CREATED)
+    revision = sa.table(
+        "revision", *(sa.column(n) for n in ("record_id", "number", "why")), sa.column("at", AT), FIELDS
+    )
+    bind = op.get_bind()
+    for row in bind.execute(sa.select(record)).mappings().all():
+        stated = {name: value for name, value in row["details"].items() if name not in INTERNAL}
+        fields = {"state": row["state"], **{name: row[name] for name in columns}, **stated}
+        values = {"record_id": row["id"], "number": 1, "why": "", "at": row["created_at"], "fields": fields}
+        bind.execute(sa.insert(revision).values(values))
 
 
 def _freeze_log() -> None:

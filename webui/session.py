@@ -1,0 +1,112 @@
+"""Who is signed in: Flask-Login over sessions that the knowledge base keeps and can end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
+
+from flask import Flask, flash, g, redirect, request, url_for
+from flask_login import LoginManager, UserMixin, current_user
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response as BaseResponse
+
+from kb.bootstrap import Kb
+from kb.errors import NotAllowed
+from kb.services import accounts, rights
+from kb.values import AccountView, Reader, Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+csrf = CSRFProtect()
+"""Views that change nothing are exempted from it where they are defined."""
+
+
+class User(UserMixin):  # type: ignore[misc]
+    """A browser that is signed in: the person, and the secret of her session."""
+
+    def __init__(self, account: AccountView, secret: str) -> None:
+        self.account = account
+        self.secret = secret
+
+    def get_id(self) -> str:
+        """What the cookie holds."""
+        return self.secret
+
+
+def register(app: Flask, kb: Kb) -> None:
+    """Give `app` sessions, and ask a token of every form that changes something."""
+    app.secret_key = secret_key(kb.config.data / "secret-key")
+    app.config.update(
+        SESSION_COOKIE_NAME="agora21",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=accounts.STAYS,
+        WTF_CSRF_TIME_LIMIT=int(timedelta(hours=12).total_seconds()),
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    manager = LoginManager(app)
+    manager.session_protection = None  # ours can be ended, and an address that changes is no attack
+    manager.user_loader(lambda secret: _user(kb, secret))
+    csrf.init_app(app)
+
+
+def secret_key(path: Path) -> str:
+    """The key that cookies are signed with: made at the first start, kept beside the database, read by its owner."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            # Whoever comes second keeps the key of the first.
+            with suppress(FileExistsError):
+                os.link(file.name, path)
+    return path.read_text(encoding="ascii")
+
+
+def _user(kb: Kb, secret: str) -> User | None:
+    account = kb.accounts.signed_in(secret)
+    return None if account is None else User(account, secret)
+
+
+def account() -> AccountView | None:
+    """Who is signed in, if anybody."""
+    return current_user.account if isinstance(current_user._get_current_object(), User) else None
+
+
+def reader() -> Reader:
+    """Who is asking: the person signed in, or a visitor."""
+    if "reader" not in g:
+        g.reader = accounts.reader(account())
+    return cast(Reader, g.reader)
+
+
+def needs(least: Role) -> Callable[[Callable[P, R]], Callable[P, R | BaseResponse]]:
+    """Admit to a view only those of a role and above; whoever is not signed in is led to sign in first."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R | BaseResponse]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | BaseResponse:
+            who = reader()
+            if rights.at_least(who.role, least):
+                return view(*args, **kwargs)
+            if who.account_id is None:
+                return redirect(url_for("account.sign_in", next=request.full_path if request.method == "GET" else None))
+            raise NotAllowed(f"This page needs an account that is {least} or above.", least=least)
+
+        return guarded
+
+    return decorate
+
+
+def notify(message: str, kind: str = "success") -> None:
+    """Show a notice on the next page: `success`, `warning` or `danger`."""
+    flash(message, kind)
