@@ -2,18 +2,23 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+FRONT := webui/static/vendor/built
 export KB_MODELS ?= $(CURDIR)/.kb/models
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: demo test check lint bench campaign fuzz docs lock clean
+# What the pages are drawn with comes from npm; it is built into webui/static/vendor, which no repository holds.
+SOURCES := package.json package-lock.json front/italia.scss front/dark.mjs front/build.mjs \
+  $(shell find webui -name '*.html' -o -name '*.js' -not -path '*/vendor/*')
+
+.PHONY: front demo test check lint bench campaign fuzz docs lock clean
 
 # Install, load the sample collection and serve it on 127.0.0.1:8021.
 demo: export KB_DATA ?= $(CURDIR)/.kb/demo
-demo: $(READY)
+demo: $(READY) $(FRONT)
 	$(BIN)/kb demo
 
 # The whole test suite.
-test: $(READY)
+test: $(READY) $(FRONT)
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 # The whole gate: style, types, layers, tests.
@@ -50,6 +55,16 @@ lock: $(READY)
 	  --no-emit-trusted-host --output-file requirements.lock pyproject.toml
 	sed -i 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock
 
+front: $(FRONT)
+
+$(FRONT): $(SOURCES) node_modules/.package-lock.json
+	node front/build.mjs
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v node npm >/dev/null || { echo "Node.js 20 or newer with npm is needed to build the pages' design; install both and run make again."; exit 1; }
+	npm ci --no-audit --no-fund --ignore-scripts --silent
+	touch $@
+
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one with: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
@@ -58,4 +73,4 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 clean:
-	rm -rf .venv .kb
+	rm -rf .venv .kb node_modules webui/static/vendor

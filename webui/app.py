@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from functools import partial
+from types import ModuleType
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 
 from kb.bootstrap import Kb
 from kb.services import rights
 from kb.services.catalog import RECORD_TYPE
-from webui import account, assets, context, errors, headers, health, labels, records, search, session, similar
+from webui import (
+    account,
+    assets,
+    compression,
+    context,
+    errors,
+    headers,
+    health,
+    labels,
+    records,
+    search,
+    session,
+    similar,
+)
 from webui.texts import LANGUAGES, plural, text
 
 PAGES = (
@@ -51,12 +65,20 @@ def create_app(kb: Kb) -> Flask:
     session.register(app, kb)
     for area in (account, search, records, similar, health):
         app.register_blueprint(area.blueprint)
+        _link(app, area)
     app.url_defaults(_keep_language)
     app.context_processor(_vocabulary)
     assets.register(app)
     errors.register(app)
     headers.protect(app)
+    compression.register(app)
     return app
+
+
+def _link(app: Flask, area: ModuleType) -> None:
+    """What an area adds to the navigation and the foot of every page."""
+    app.extensions.setdefault("entries", []).extend(getattr(area, "ENTRIES", ()))
+    app.extensions.setdefault("foot", []).extend(getattr(area, "FOOT", ()))
 
 
 def _keep_language(endpoint: str, values: dict[str, Any]) -> None:
@@ -80,6 +102,9 @@ def _vocabulary() -> dict[str, object]:
         "chosen_language": context.chosen_language(),
         "in_other_languages": _in_other_languages,
         "record_type": RECORD_TYPE,
+        "entries": current_app.extensions["entries"],
+        "foot": current_app.extensions["foot"],
+        "exists": current_app.view_functions.__contains__,
         "who": session.account(),
         "may": lambda action: rights.may(session.reader(), action),
     }

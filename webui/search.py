@@ -18,6 +18,9 @@ from webui.place import Placed
 
 LATEST = 6
 
+ENTRIES = (("search.browse", "nav.records", None),)
+"""What the navigation shows: endpoint, key of its name, and the action it takes, if not everybody may."""
+
 blueprint = Blueprint("search", __name__)
 
 

@@ -27,6 +27,8 @@ MOST_TEXT_BYTES = 4 * LONGEST_TEXT
 
 ALL = Query(text="", limit=LISTED)
 
+ENTRIES = (("similar.form", "nav.similar", None),)
+
 blueprint = Blueprint("similar", __name__)
 
 

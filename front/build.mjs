@@ -1,0 +1,55 @@
+// Builds `webui/static/vendor` from what npm fetched: the design system's sheet, its fonts, the icons in use, and scripts.
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import postcss from 'postcss';
+import * as sass from 'sass';
+import { darkPairs } from './dark.mjs';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const MODULES = join(ROOT, 'node_modules');
+const ITALIA = join(MODULES, 'bootstrap-italia');
+const TARGET = join(ROOT, 'webui', 'static', 'vendor');
+
+const FONTS = { 400: 'regular', 600: '600', 700: '700' };
+const SCRIPTS = { 'htmx.js': 'htmx.org/dist/htmx.min.js' };
+const LICENCES = { 'bootstrap-italia': 'LICENSE', 'htmx.org': 'LICENSE' };
+/** Name of each package whose code is shipped → the file of its terms. */
+
+function sheet() {
+  const silenced = ['import', 'global-builtin', 'color-functions', 'if-function', 'legacy-js-api'];
+  const options = { loadPaths: [MODULES], style: 'compressed', quietDeps: true, silenceDeprecations: silenced, logger: sass.Logger.silent };
+  const light = sass.compile(join(ROOT, 'front', 'italia.scss'), options).css;
+  const faces = Object.entries(FONTS).map(
+    ([weight]) =>
+      `@font-face{font-family:"Titillium Web";font-style:normal;font-weight:${weight};font-display:swap;src:url("titillium-${weight}.woff2") format("woff2")}`,
+  );
+  return faces.join('') + postcss([darkPairs()]).process(light.replace(/^\uFEFF/, ''), { from: undefined }).css;
+}
+
+function templates(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(html|js|py)$/.test(entry.name))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n');
+}
+
+/** The symbols of the design system's sprite that templates name. */
+function icons() {
+  const named = new Set(templates(join(ROOT, 'webui')).match(/\bit-[a-z0-9-]+/g));
+  const symbols = readFileSync(join(ITALIA, 'dist/svg/sprites.svg'), 'utf8').match(/<symbol[^>]*id="[^"]+"[\s\S]*?<\/symbol>/g);
+  const kept = symbols.filter((symbol) => named.has(/id="([^"]+)"/.exec(symbol)[1]));
+  return `<svg xmlns="http://www.w3.org/2000/svg">${kept.join('')}</svg>\n`;
+}
+
+rmSync(TARGET, { recursive: true, force: true });
+mkdirSync(TARGET, { recursive: true });
+writeFileSync(join(TARGET, 'italia.css'), sheet());
+writeFileSync(join(TARGET, 'icons.svg'), icons());
+for (const [weight, name] of Object.entries(FONTS)) {
+  cpSync(join(ITALIA, `dist/fonts/Titillium_Web/titillium-web-v10-latin-ext_latin-${name}.woff2`), join(TARGET, `titillium-${weight}.woff2`));
+}
+cpSync(join(ITALIA, 'dist/fonts/Titillium_Web/OFL.txt'), join(TARGET, 'titillium.licence.txt'));
+for (const [name, path] of Object.entries(SCRIPTS)) cpSync(join(MODULES, path), join(TARGET, name));
+for (const [name, file] of Object.entries(LICENCES)) cpSync(join(MODULES, name, file), join(TARGET, `${name}.licence.txt`));
+writeFileSync(join(TARGET, 'built'), '');
