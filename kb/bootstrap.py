@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from index.snippets import snippet
 from ingest import chunking, pipeline
@@ -25,12 +26,14 @@ from kb.services.comparing import Comparing
 from kb.services.duplicates import Duplicates
 from kb.services.intake import Intake
 from kb.services.languages import Languages
+from kb.services.mailing import Mailing
 from kb.services.models import Models, Shelf
 from kb.services.proposals import Proposals
 from kb.services.reading import Reading, Tools
 from kb.services.search import Search
 from kb.services.similar import Similar
 from kb.shelf import FolderShelf
+from kb.smtp import Smtp
 from kb.values import Digest, Extraction
 
 MEGABYTE = 1 << 20
@@ -50,6 +53,7 @@ class Kb:
     intake: Intake
     languages: Languages
     reading: Reading
+    mailing: Mailing
     models: Models
     search: Search
     similar: Similar
@@ -83,6 +87,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         intake=Intake(database, files),
         languages=Languages(database),
         reading=Reading(database, files, tools, lease_seconds=config.lease_seconds),
+        mailing=_mailing(config, database),
         models=models,
         search=search,
         similar=Similar(database, models, search, tools, max_bytes=config.max_file_mb * MEGABYTE),
@@ -92,6 +97,13 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         duplicates=Duplicates(database),
         proposals=Proposals(database),
     )
+
+
+def _mailing(config: Config, database: Database) -> Mailing:
+    url = config.smtp_url.get_secret_value() if config.smtp_url else ""
+    user = unquote(urlsplit(url).username or "")
+    sender = config.mail_from or (user if "@" in user else f"agora21@{urlsplit(config.site).hostname}")
+    return Mailing(database, Smtp(url) if url else None, sender)
 
 
 def _tools(config: Config) -> Tools:

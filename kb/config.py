@@ -6,6 +6,7 @@ import difflib
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +16,9 @@ from sqlalchemy.exc import ArgumentError
 from kb.errors import InvalidSetting
 
 PREFIX = "KB_"
+
+LIMITS = ("limit_sign_in", "limit_account", "limit_letters", "limit_search", "limit_upload", "limit_feedback")
+"""Settings that say how often something may be done, as the package `limits` writes it."""
 
 
 def _xdg(variable: str, fallback: str) -> Path:
@@ -69,6 +73,31 @@ class Config(BaseSettings):
     language: Literal["", "it", "en", "fr", "de", "es"] = Field(
         default="", description="Language in which commands say what became of documents; empty takes that of `LANG`."
     )
+    public_url: str = Field(
+        default="",
+        description="Address people open, such as https://buone.example.it; letters lead there.",
+    )
+    proxies: int = Field(
+        default=0, ge=0, le=8, description="Proxies in front of the web server whose X-Forwarded headers are believed."
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Where letters are handed over: smtp+starttls://user:password@host:587, or smtps: or smtp:.",
+    )
+    mail_from: str = Field(
+        default="", description="Address that letters come from; empty takes the user of KB_SMTP_URL."
+    )
+    oidc_issuer: str = Field(default="", description="Address of the OpenID Connect provider people may sign in with.")
+    oidc_client_id: str = Field(default="", description="Name of this site at the provider.")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Secret of this site at the provider.")
+    oidc_name: str = Field(default="OpenID Connect", description="What the button to the provider calls it.")
+    limits: bool = Field(default=True, description="Whether the limits that follow are kept.")
+    limit_sign_in: str = Field(default="10/minute;60/hour", description="Failed sign-ins from one address.")
+    limit_account: str = Field(default="20/15 minute", description="Failed sign-ins to one account.")
+    limit_letters: str = Field(default="5/hour", description="Registrations and forgotten passwords from one address.")
+    limit_search: str = Field(default="60/minute", description="Searches from one address.")
+    limit_upload: str = Field(default="60/hour", description="Files handed in or compared from one address.")
+    limit_feedback: str = Field(default="10/hour", description="Reports from one address.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is written to standard error."
     )
@@ -88,6 +117,40 @@ class Config(BaseSettings):
         except ArgumentError as error:
             raise ValueError("not a database address; write for example postgresql+psycopg://user@host/name") from error
         return value
+
+    @field_validator("public_url", "oidc_issuer", mode="after")
+    @classmethod
+    def _whole_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("not an address; write for example https://pratiche.example.it")
+        return value.rstrip("/")
+
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _known_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value() if value else "smtp://localhost")
+        if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+            raise ValueError("not a mail server; write for example smtp+starttls://user:password@mail.example.it:587")
+        return value
+
+    @field_validator(*LIMITS, mode="after")
+    @classmethod
+    def _known_limit(cls, value: str) -> str:
+        from limits import parse_many  # noqa: PLC0415 - a quarter of a second that most commands need not wait
+
+        parse_many(value)
+        return value
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the site by HTTPS alone."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def site(self) -> str:
+        """The address that links in letters begin with, without a slash at its end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def database(self) -> str:
@@ -140,7 +203,7 @@ def describe(config: Config) -> list[dict[str, str]]:
         rows.append(
             {
                 "name": name,
-                "value": str(_shown(getattr(config, field))),
+                "value": str(_shown(field, getattr(config, field))),
                 "source": "environment" if name in os.environ else "default",
                 "meaning": info.description or "",
             }
@@ -148,7 +211,12 @@ def describe(config: Config) -> list[dict[str, str]]:
     return rows
 
 
-def _shown(value: object) -> object:
+def _shown(field: str, value: object) -> object:
     if isinstance(value, SecretStr):
-        return make_url(value.get_secret_value()).render_as_string(hide_password=True)
+        return _without_password(value.get_secret_value()) if field.endswith("_url") else "***"
     return "" if value is None else value
+
+
+def _without_password(address: str) -> str:
+    """An address without its password, and without its query, which may hold one too."""
+    return make_url(address).set(query={}).render_as_string(hide_password=True)

@@ -8,6 +8,7 @@
       - NotSignedIn
   + NotReady
       - NoDatabase · NoModel · ModelIncomplete · DamagedModel · DamagedIndex · Busy · StorageFull
+  + Undelivered
   + IngestError
       - Empty · Encrypted · Unreadable · Unsupported · TooLarge · NoText · NeedsOcr
       - NeedsOffice · TimedOut · OutOfMemory · Crashed
@@ -165,6 +166,12 @@ class StorageFull(NotReady):
     """The disk has no room for what was handed in; nothing was stored."""
 
     code = "storage-full"
+
+
+class Undelivered(KbError):
+    """The mail server did not take a letter; it is tried again, or given up where that is of no use."""
+
+    code = "undelivered"
 
 
 class IngestError(KbError):

@@ -1,4 +1,4 @@
-"""The loop that closes gaps: documents that wait to be read, passages that wait for a vector."""
+"""The loop that closes gaps: documents that wait to be read, passages that wait for a vector, letters to be sent."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
+LETTER_SECONDS = 5.0
+"""How long the letter at hand may still take when the worker ends."""
 
 
 class Worker:
@@ -53,7 +55,33 @@ class Worker:
         return done
 
     def run(self) -> None:
-        """Work for ever; when something is missing, locked or full, say so and try again, later each time."""
+        """Work for ever; when something is missing, locked or full, say so and try again, later each time.
+
+        Letters are sent beside the rest: a new password must not wait for a thousand documents.
+        """
+        post = threading.Thread(target=self._send, name="post", daemon=True)
+        if self._kb.mailing.able:
+            post.start()
+        self._work()
+        if post.is_alive():
+            post.join(timeout=LETTER_SECONDS)
+
+    def send_due(self) -> int:
+        """Send the letters that are due; returns how many were tried."""
+        tried = 0
+        while not self._stop.is_set() and self._kb.mailing.one():
+            tried += 1
+        return tried
+
+    def _send(self) -> None:
+        while not self._stop.wait(IDLE_SECONDS):
+            try:
+                self.send_due()
+            except Exception:  # whatever one letter does, the next ones must go out
+                log.exception("Letters wait after an error.")
+                self._stop.wait(LONGEST_PAUSE_SECONDS)
+
+    def _work(self) -> None:
         pause = IDLE_SECONDS
         while not self._stop.is_set():
             try:

@@ -47,7 +47,8 @@ def form() -> str:
 
 
 @blueprint.post("/similar")
-@csrf.exempt  # it changes nothing, and a form this large must not be read before its limits are set
+# It changes nothing, and a form this large must not be read before its limits are set.
+@csrf.exempt  # type: ignore[untyped-decorator]
 def of_text() -> tuple[Response, int]:
     """The records most like what was handed in; none of it is stored, here or by caches."""
     pasted, status = "", 200

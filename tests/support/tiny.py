@@ -84,7 +84,7 @@ class TinyShelf(FolderShelf):
 
 def tiny_kb(folder: Path, **settings: object) -> Kb:
     """An initialised product in `folder`, without any record."""
-    config: Config = load(data=folder / "data", models=folder / "models", **settings)
+    config: Config = load(data=folder / "data", models=folder / "models", **{"limits": False, **settings})
     kb = build(config, shelf=TinyShelf(config))
     kb.database.upgrade()
     kb.models.add("tiny")

@@ -28,7 +28,15 @@ def test_an_unknown_setting_names_the_nearest_one(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("KB_PORT", "no number"), ("KB_PORT", "70000"), ("KB_RUNTIME", "magic"), ("KB_DATABASE_URL", "not an address")],
+    [
+        ("KB_PORT", "no number"),
+        ("KB_PORT", "70000"),
+        ("KB_RUNTIME", "magic"),
+        ("KB_DATABASE_URL", "not an address"),
+        ("KB_SMTP_URL", "mail.example.it"),
+        ("KB_PUBLIC_URL", "pratiche.example.it"),
+        ("KB_LIMIT_SEARCH", "often"),
+    ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
@@ -38,8 +46,12 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(monkeypatch: pytest.Monk
 
 def test_passwords_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_DATABASE_URL", "postgresql+psycopg://kb:secret@db/kb")
+    monkeypatch.setenv("KB_SMTP_URL", "smtp+starttls://kb:secret@mail.example.it:587")
+    monkeypatch.setenv("KB_OIDC_CLIENT_SECRET", "oidc://secret")
     shown = {row["name"]: row for row in config.describe(config.load())}
-    assert "secret" not in str(shown)
+    assert "secret" not in str(shown).replace("KB_OIDC_CLIENT_SECRET", "")
+    assert shown["KB_SMTP_URL"]["value"] == "smtp+starttls://kb:***@mail.example.it:587"
+    assert shown["KB_OIDC_CLIENT_SECRET"]["value"] == "***"
     assert shown["KB_DATABASE_URL"]["source"] == "environment"
     assert shown["KB_PORT"] == {**shown["KB_PORT"], "value": "8021", "source": "default"}
 
