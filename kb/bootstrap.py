@@ -15,8 +15,10 @@ from ingest.sandbox import read as read_in_child
 from kb.config import Config
 from kb.db import Database
 from kb.files import Files
+from kb.keys import secret_key
 from kb.protocols import Embedder
 from kb.services import recognition
+from kb.services.access import Access
 from kb.services.accounts import Accounts
 from kb.services.browsing import Browsing
 from kb.services.catalog import Catalog
@@ -24,14 +26,19 @@ from kb.services.checks import Checks
 from kb.services.collections import Collections
 from kb.services.comparing import Comparing
 from kb.services.duplicates import Duplicates
+from kb.services.identities import Identities
 from kb.services.intake import Intake
 from kb.services.languages import Languages
 from kb.services.mailing import Mailing
 from kb.services.models import Models, Shelf
+from kb.services.personal import PersonalData
+from kb.services.profiles import Profiles
 from kb.services.proposals import Proposals
 from kb.services.reading import Reading, Tools
 from kb.services.search import Search
+from kb.services.sessions import Sessions
 from kb.services.similar import Similar
+from kb.services.tokens import Tokens
 from kb.shelf import FolderShelf
 from kb.smtp import Smtp
 from kb.values import Digest, Extraction
@@ -46,7 +53,13 @@ class Kb:
     config: Config
     database: Database
     files: Files
+    access: Access
     accounts: Accounts
+    identities: Identities
+    personal: PersonalData
+    profiles: Profiles
+    sessions: Sessions
+    tokens: Tokens
     catalog: Catalog
     browsing: Browsing
     collections: Collections
@@ -80,7 +93,13 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         config=config,
         database=database,
         files=files,
-        accounts=Accounts(database),
+        access=Access(database, lambda: secret_key(config.data / "secret-key"), config.site),
+        accounts=Accounts(database, config.site),
+        identities=Identities(database),
+        personal=PersonalData(database),
+        profiles=Profiles(database),
+        sessions=Sessions(database),
+        tokens=Tokens(database),
         catalog=Catalog(database, files),
         browsing=Browsing(database),
         collections=Collections(database),

@@ -1,7 +1,7 @@
 """KbError
   + InvalidInput
       - MissingFile · EmptyQuery · InvalidFilter · UnknownPlace · AmbiguousPlace · InvalidManifest · InvalidSetting
-      - InvalidState · InvalidCollection · InvalidAccount
+      - InvalidState · InvalidCollection · InvalidAccount · InvalidLink
   + Outdated
   + NotFound
   + NotAllowed
@@ -94,6 +94,12 @@ class InvalidAccount(InvalidInput):
     """What is stated of an account cannot be used: its address, its password or its role."""
 
     code = "invalid-account"
+
+
+class InvalidLink(InvalidInput):
+    """A link that opens an account once is not whole, was used, or is too old."""
+
+    code = "invalid-link"
 
 
 class Outdated(KbError):

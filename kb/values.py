@@ -346,10 +346,14 @@ Role = Literal["visitor", "member", "contributor", "curator", "administrator"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Who looks at the catalogue; `account_id` is None for a visitor."""
+    """Who looks at the catalogue; `account_id` is None for a visitor.
+
+    `scopes` narrow what a program may do that acts for her; None is she herself.
+    """
 
     role: Role = "visitor"
     account_id: int | None = None
+    scopes: frozenset[str] | None = None
 
     @property
     def sees_everything(self) -> bool:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from flask import Flask, flash, g, redirect, request, url_for
@@ -19,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.bootstrap import Kb
 from kb.errors import NotAllowed
+from kb.keys import secret_key
 from kb.services import accounts, rights
 from kb.values import AccountView, Reader, Role
 
@@ -57,19 +53,6 @@ def register(app: Flask, kb: Kb) -> None:
     manager.session_protection = None  # ours can be ended, and an address that changes is no attack
     manager.user_loader(lambda secret: _user(kb, secret))
     csrf.init_app(app)
-
-
-def secret_key(path: Path) -> str:
-    """The key that cookies are signed with: made at the first start, kept beside the database, read by its owner."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret-") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            # Whoever comes second keeps the key of the first.
-            with suppress(FileExistsError):
-                os.link(file.name, path)
-    return path.read_text(encoding="ascii")
 
 
 def _user(kb: Kb, secret: str) -> User | None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -19,11 +14,10 @@ from kb.db import Database
 from kb.db.entities import now
 from kb.db.people import Account, SignIn
 from kb.errors import InvalidAccount, NotFound, NotSignedIn
-from kb.services import decisions, rights
-from kb.values import OPERATOR, AccountView, NewAccount, Reader, Role
-
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
-"""As NIST SP 800-63B and OWASP ASVS 2.1 have it: length counts, no rules of composition."""
+from kb.services import decisions, letters, passwords, rights
+from kb.services.secrets import digest, fresh
+from kb.values import OPERATOR, AccountView, Letter, NewAccount, Reader, Role
+from kb.wording import letter
 
 STAYS = timedelta(days=14)
 """How long a browser stays signed in after it was last seen."""
@@ -32,11 +26,16 @@ SEEN_EVERY = timedelta(minutes=5)
 """A browser's last use is noted no more often than this."""
 
 
+WISH = "wishes"
+"""Where an account's preferences keep the role that a person asked for."""
+
+
 class Accounts:
     """Keeps the people who may sign in."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, site: str = "") -> None:
         self._database = database
+        self._site = site
 
     def add(self, new: NewAccount, by: Reader = OPERATOR) -> AccountView:
         """Open an account.
@@ -44,15 +43,11 @@ class Accounts:
         Raises:
             InvalidAccount: the address is none or taken, the password too short, or there is no such role.
         """
-        account = _account(new)
         try:
             with self._database.write() as session:
-                session.add(account)
-                session.flush()
-                decisions.log(session, by, "account-added", "account", account.id, role=new.role)
-                return view(account)
+                return view(opened(session, new, by))
         except IntegrityError as error:
-            raise InvalidAccount(f"There is an account for {account.email} already.", email=new.email) from error
+            raise InvalidAccount(f"There is an account for {new.email} already.", why="taken") from error
 
     def list(self) -> Sequence[AccountView]:
         """All accounts that were not erased, by address."""
@@ -63,7 +58,7 @@ class Accounts:
     def find(self, email: str) -> AccountView:
         """The account of an address; raises `NotFound` when there is none."""
         with self._database.read() as session:
-            return view(_of_address(session, email))
+            return view(_ofaddress(session, email))
 
     def view(self, account_id: int) -> AccountView:
         """One account; raises `NotFound` when there is none."""
@@ -80,18 +75,26 @@ class Accounts:
         rights.require(by, "administer")
         with self._database.write() as session:
             account = existing(session, account_id)
-            if account.role == "administrator" and role != "administrator":
-                _require_another(session, account)
+            if role != "administrator":
+                require_another(session, account)
             before, account.role = account.role, _role(role)
+            account.preferences = {name: kept for name, kept in account.preferences.items() if name != WISH}
             decisions.log(session, by, "account-role", "account", account_id, before=before, after=role)
+            if before != role and account.verified_at is not None:
+                self._tell(session, account)
+
+    def _tell(self, session: Session, account: Account) -> None:
+        facts = {"name": account.name or account.email, "account": f"{self._site}/account"}
+        subject, body = letter("account.role", account.language, **facts)
+        letters.write(session, Letter(account_id=account.id, subject=subject, body=body))
 
     def disable(self, account_id: int, by: Reader, *, disabled: bool = True) -> None:
         """Close an account, and end its sessions, or open it again; raises as `set_role` does."""
         rights.require(by, "administer")
         with self._database.write() as session:
             account = existing(session, account_id)
-            if disabled and account.role == "administrator":
-                _require_another(session, account)
+            if disabled:
+                require_another(session, account)
             account.disabled_at = now() if disabled else None
             if disabled:
                 session.execute(delete(SignIn).where(SignIn.account_id == account_id))
@@ -102,14 +105,14 @@ class Accounts:
         with self._database.read() as session:
             account = session.execute(select(Account).where(Account.email == email.strip().lower())).scalar()
         # The time it takes must not tell whether there is such an account.
-        known = account.password_hash if account is not None and account.password_hash else _nobody()
-        if not _matches(known, password) or account is None or account.disabled_at or not account.verified_at:
+        known = account.password_hash if account is not None and account.password_hash else passwords.nobody()
+        if not passwords.matches(known, password) or account is None or account.disabled_at or not account.verified_at:
             raise NotSignedIn("Address and password do not belong together, or the address is not confirmed yet.")
         return view(account)
 
     def sign_in(self, account_id: int, *, agent: str = "") -> str:
         """Begin a session; returns the secret its cookie holds, of which only a hash is kept."""
-        secret = secrets.token_urlsafe(32)
+        secret = fresh()
         with self._database.write() as session:
             existing(session, account_id)
             begun = SignIn(
@@ -146,20 +149,13 @@ def reader(account: AccountView | None) -> Reader:
     return Reader() if account is None else Reader(role=account.role, account_id=account.account_id)
 
 
-def hashed(password: str) -> str:
-    """The argon2id hash of a password (RFC 9106); raises `InvalidAccount` when it is too short or too long."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidAccount(
-            f"A password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters: a few words will do.",
-            shortest=SHORTEST_PASSWORD,
-            longest=LONGEST_PASSWORD,
-        )
-    return _hasher().hash(password)
-
-
-def digest(secret: str) -> str:
-    """The SHA-256 under which a random secret is kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+def opened(session: Session, new: NewAccount, by: Reader) -> Account:
+    """Open an account within a transaction; raises as `Accounts.add` does, `IntegrityError` for an address taken."""
+    account = _account(new)
+    session.add(account)
+    session.flush()
+    decisions.log(session, by, "account-added", "account", account.id, role=new.role)
+    return account
 
 
 def existing(session: Session, account_id: int) -> Account:
@@ -186,40 +182,26 @@ def view(row: Account) -> AccountView:
     )
 
 
-@cache
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@cache
-def _nobody() -> str:
-    return _hasher().hash(secrets.token_hex(8))
-
-
-def _matches(known: str, password: str) -> bool:
-    try:
-        return _hasher().verify(known, password[: LONGEST_PASSWORD + 1])
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
 def _account(new: NewAccount) -> Account:
     return Account(
-        email=_address(new.email),
-        name=new.name.strip()[:120],
-        organisation=new.organisation.strip()[:250],
+        email=address(new.email),
+        name=" ".join(new.name.split())[:120],
+        organisation=" ".join(new.organisation.split())[:250],
         role=_role(new.role),
         language=new.language,
-        password_hash=None if new.password is None else hashed(new.password),
+        password_hash=None if new.password is None else passwords.hashed(new.password, new.email, new.name),
         verified_at=now() if new.verified else None,
     )
 
 
-def _address(email: str) -> str:
+def address(email: str) -> str:
+    """An address as it is kept; raises `InvalidAccount` when it is none."""
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
-        raise InvalidAccount(f"'{email}' is no e-mail address; write one such as ufficio@comune.example.") from error
+        raise InvalidAccount(
+            f"'{email}' is no e-mail address; write one such as ufficio@comune.example.", why="no-address"
+        ) from error
 
 
 def _role(role: str) -> str:
@@ -228,16 +210,19 @@ def _role(role: str) -> str:
     return role
 
 
-def _of_address(session: Session, email: str) -> Account:
+def _ofaddress(session: Session, email: str) -> Account:
     found = session.execute(select(Account).where(Account.email == email.strip().lower())).scalar()
     if found is None:
         raise NotFound(f"There is no account for '{email}'; 'kb user list' lists them.", email=email)
     return found
 
 
-def _require_another(session: Session, account: Account) -> None:
+def require_another(session: Session, account: Account) -> None:
+    """Raise `InvalidAccount` when an account is the last administrator's that is open."""
+    if account.role != "administrator":
+        return
     others = select(Account.id).where(
         Account.role == "administrator", Account.disabled_at.is_(None), Account.id != account.id
     )
     if session.execute(others).first() is None:
-        raise InvalidAccount("She is the last administrator: make somebody else one first.", account=account.id)
+        raise InvalidAccount("She is the last administrator: make somebody else one first.", why="last")
