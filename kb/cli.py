@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import sys
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb import console, errors, narrowed, sentences
+from kb import console, errors, narrowed, sentences, user_commands
+from kb.command import Commands, json_option, opened
 from kb.errors import KbError
 from kb.values import OPERATOR
 
@@ -44,18 +44,6 @@ PARTLY = 6
 """Exit code when some of what was handed in could not be read."""
 
 
-class Commands(click.Group):
-    """A group that names the nearest command when the one asked for does not exist."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            nearest = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=0)[0]
-            ctx.fail(f"There is no command '{args[0]}'; did you mean '{nearest}'? 'kb --help' lists them.")
-        return super().resolve_command(ctx, args)
-
-
 def main(argv: Sequence[str] | None = None, shelf: Callable[..., Any] | None = None) -> None:
     """Run the command line and end the process with the documented exit code."""
     try:
@@ -81,25 +69,6 @@ def exit_code(error: KbError) -> int:
     return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
 
 
-@contextmanager
-def opened(*, fresh: bool = False, **overrides: Any) -> Iterator[Kb]:
-    """The product built from the settings; `fresh` means that the database need not exist yet."""
-    from kb import config
-    from kb.bootstrap import build
-
-    settings = config.load(**overrides)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    make_shelf = click.get_current_context().obj
-    kb = build(settings, shelf=make_shelf(settings) if make_shelf else None)
-    try:
-        if not fresh:
-            kb.database.require_current()
-        yield kb
-    finally:
-        kb.close()
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 state_option = click.option(
     "--state",
     type=click.Choice(["draft", "submitted", "published"]),
@@ -628,3 +597,6 @@ def drop_model(name: str) -> None:
     """Forget the encoder NAME and its vectors."""
     with opened() as kb:
         kb.models.drop(name)
+
+
+commands.add_command(user_commands.user)

@@ -24,8 +24,8 @@ def say(text: str = "") -> None:
 
 
 def say_json(value: object) -> None:
-    """A value as JSON to standard output."""
-    say(json.dumps(value, ensure_ascii=False, indent=2))
+    """A value as JSON to standard output; moments as text."""
+    say(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
