@@ -14,7 +14,8 @@ const KEPT = /\.it-header|\.it-nav|\.it-footer|\.navbar|\.it-brand|\.skiplinks/;
 const NAMED = { white: [255, 255, 255], black: [0, 0, 0] };
 const COLOUR = /#[0-9a-f]{3,8}\b|(?:rgb|hsl)a?\([^()]*\)|(?<![-\w])(?:white|black)(?![-\w])/gi;
 const TRIPLE = /^\s*([\d.]+),\s*([\d.]+),\s*([\d.]+)\s*$/;
-const LOCAL_URL = /url\((["']?)data:image\/svg\+xml[^)]*?\1\)/gi;
+const PICTURE = /url\((["'])data:image\/svg\+xml(?:(?!\1).)*\1\)/gi;
+const PAINT = /%23(?:[0-9a-f]{6}|[0-9a-f]{3})\b|(?:rgb|hsl)a?(?:\(|%28)[^()]*?(?:\)|%29)/gi;
 
 /** A PostCSS plugin. */
 export function darkPairs() {
@@ -39,8 +40,8 @@ function darkened(property, value) {
   if (value.includes('var(--light')) return value;
   const triple = property.endsWith('-rgb') && TRIPLE.exec(value);
   if (triple) return inverted(triple.slice(1).map(Number)).map(Math.round).join(', ');
-  const urls = value.replaceAll(LOCAL_URL, (url) => url.replaceAll(/%23([0-9a-f]{6}|[0-9a-f]{3})\b/gi, (_, hex) => `%23${hexOf(inverted(parsed(`#${hex}`).rgb))}`));
-  if (urls !== value || value.includes('url(')) return urls;
+  const painted = value.replaceAll(PICTURE, (url) => url.replaceAll(PAINT, repainted));
+  if (value.includes('url(')) return painted;
   return value.replaceAll(COLOUR, (text) => {
     const colour = parsed(text);
     // A shadow stays one: only what is opaque draws a line.
@@ -48,6 +49,12 @@ function darkened(property, value) {
     const hex = hexOf(inverted(colour.rgb));
     return colour.alpha === 1 ? `#${hex}` : `rgb(${inverted(colour.rgb).map(Math.round).join(' ')} / ${colour.alpha})`;
   });
+}
+
+/** A colour as the address of a picture has it. */
+function repainted(text) {
+  const colour = parsed(text.replace('%23', '#').replace('%28', '(').replace('%29', ')').replaceAll('%%', '%'));
+  return colour ? `%23${hexOf(inverted(colour.rgb))}` : text;
 }
 
 function parsed(text) {

@@ -60,7 +60,7 @@ def static_file(digest: str, name: str) -> Response:
     known, current = current_app.extensions["assets"]
     if name not in known:
         abort(404)
-    response = _packed(name) if "gzip" in request.accept_encodings else None
+    response = _packed(name) if request.accept_encodings.quality("gzip") else None
     response = response or send_file(FOLDER / name)
     response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable" if digest == current else "no-cache"
     return response

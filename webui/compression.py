@@ -22,7 +22,8 @@ def _pack(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")
     whole = response.get_data()
-    if len(whole) < LEAST_BYTES or "gzip" not in request.accept_encodings or "Content-Encoding" in response.headers:
+    taken = request.accept_encodings.quality("gzip") and "Content-Encoding" not in response.headers
+    if len(whole) < LEAST_BYTES or not taken:
         return response
     response.set_data(gzip.compress(whole, compresslevel=LEVEL, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
