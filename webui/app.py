@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
+from flask_babel import Babel
 
 from kb.bootstrap import Kb
 from kb.services import rights
@@ -53,6 +54,9 @@ BOUND = (
 )
 """Functions of `labels` that templates call without naming the language, which comes last."""
 
+TIMEZONE = "Europe/Rome"
+"""Where the network is: moments are kept in UTC and told in the time of its people."""
+
 MOST_FORM_BYTES = 1_000_000
 
 
@@ -63,6 +67,7 @@ def create_app(kb: Kb) -> Flask:
     app.extensions["kb"] = kb
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     session.register(app, kb)
+    Babel(app, locale_selector=context.language, default_timezone=TIMEZONE)
     for area in (account, search, records, similar, health):
         app.register_blueprint(area.blueprint)
         _link(app, area)

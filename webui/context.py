@@ -29,5 +29,7 @@ def chosen_language() -> str | None:
 
 
 def language() -> str:
-    """The language of the page: the address has the first word, then the browser, then Italian."""
-    return chosen_language() or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
+    """The language of the page: the address has the first word, then the account, the browser, and Italian."""
+    who = session.account()
+    own = who.language if who and who.language in LANGUAGES else None
+    return chosen_language() or own or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]

@@ -6,7 +6,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-LANGUAGES = ("it", "en")
+from babel import Locale
+
+LANGUAGES = ("it", "en", "fr", "de", "es")
 """Languages of the interface, the default first."""
 
 FALLBACK = "en"
@@ -38,5 +40,6 @@ def text(key: str, language: str, /, **values: object) -> str:
 
 
 def plural(key: str, n: int, language: str, /, **values: object) -> str:
-    """The sentence `key` for `n` things: `key.one` or `key.other`."""
-    return text(f"{key}.{'one' if n == 1 else 'other'}", language, n=values.pop("shown", n), **values)
+    """The sentence `key` for `n` things, in the form that the language has for so many (CLDR's plural categories)."""
+    form = f"{key}.{Locale.parse(language).plural_form(n)}"
+    return text(form if form in TEXTS else f"{key}.other", language, n=values.pop("shown", n), **values)

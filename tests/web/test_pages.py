@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from kb.bootstrap import Kb
 from kb.values import VISITOR
 from tests.web import library
-from webui.texts import LANGUAGES, TEXTS, text
+from webui.texts import text
 
 
 def soup(client: FlaskClient, address: str, **options: object) -> BeautifulSoup:
@@ -195,8 +195,3 @@ def test_pages_ask_nothing_of_another_host_and_carry_no_script_of_their_own(clie
         assert [url for url in loaded if client.get(url, buffered=True).status_code != 200] == []
 
 
-def test_all_languages_have_every_sentence_with_the_same_blanks() -> None:
-    for key, told in TEXTS.items():
-        assert set(LANGUAGES) <= set(told), key
-        assert all(told.values()), key
-        assert len({tuple(sorted(set(re.findall(r"{(\w+)}", sentence)))) for sentence in told.values()}) == 1, key
