@@ -8,9 +8,11 @@ from kb import facets, vocabulary
 
 SIZES = {
     "aalborg": 10,
+    "criteria": 9,
     "instruments": 9,
     "kinds": 2,
     "population-bands": 6,
+    "promoter-kinds": 12,
     "scales": 7,
     "sdgs": 17,
     "statuses": 4,
@@ -42,3 +44,9 @@ def test_a_label_falls_back_to_english_and_then_to_its_code() -> None:
     assert vocabulary.label("sdgs", "11", "de") == "Nachhaltige Städte und Gemeinden"
     assert vocabulary.label("themes", "waste", "fi") == "Waste"
     assert vocabulary.label("themes", "unknown", "it") == "unknown"
+
+
+def test_every_criterion_is_explained_in_five_languages_and_belongs_to_one_of_two_sets() -> None:
+    for terms in vocabulary.terms("criteria").values():
+        assert terms["group"] in ("admissibility", "qualification")
+        assert all(terms[f"help.{code}"] for code in ("it", "en", "fr", "de", "es"))
