@@ -25,7 +25,9 @@ from kb.services.catalog import Catalog
 from kb.services.checks import Checks
 from kb.services.collections import Collections
 from kb.services.comparing import Comparing
+from kb.services.desk import Desk
 from kb.services.duplicates import Duplicates
+from kb.services.editing import Editing
 from kb.services.identities import Identities
 from kb.services.intake import Intake
 from kb.services.languages import Languages
@@ -73,7 +75,9 @@ class Kb:
     tools: Tools
     checks: Checks
     comparing: Comparing
+    desk: Desk
     duplicates: Duplicates
+    editing: Editing
     proposals: Proposals
 
     def close(self) -> None:
@@ -113,7 +117,9 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         tools=tools,
         checks=Checks(database, files, models),
         comparing=Comparing(database, models),
+        desk=Desk(database),
         duplicates=Duplicates(database),
+        editing=Editing(database, files),
         proposals=Proposals(database),
     )
 

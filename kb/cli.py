@@ -166,10 +166,12 @@ def import_(ctx: click.Context, manifest: Path, state: Any, as_json: bool) -> No
 
     A row's column 'file' names its files (several with ';' between), relative to the manifest. The other columns are
     the fields of a record: key, kind, title (required), summary, language, keywords, country, region, nuts,
-    municipality, lau, lat, lon, population, scale, territory, promoter, partners, beneficiaries, challenge, objectives,
-    solution, innovation, participation, results, success_factors, limiting_factors, lessons, transferability, cost,
-    funding, legal_background, abstract, themes, sdgs, aalborg, instruments, status, start, end, authors, publisher,
-    year, doi, study_type, licence, source_url.
+    municipality, lau, lat, lon, population, scale, territory, promoter, promoter_kind, partners ("name: what it gave"),
+    beneficiaries, contact_name, contact_email, contact_phone, contact_consent, challenge, objectives, solution,
+    innovation, participation, results, indicators ("name|value|unit|baseline"), success_factors, limiting_factors,
+    lessons, transferability, cost, funding, programme, legal_background, abstract, themes, sdgs, aalborg, instruments,
+    status, start, end, lifetime, authors, publisher, year, doi, study_type, licence, source_url, third_party, photo,
+    photo_credit.
 
     An interrupted import goes on when the same command is run again.
     """

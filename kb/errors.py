@@ -1,7 +1,7 @@
 """KbError
   + InvalidInput
       - MissingFile · EmptyQuery · InvalidFilter · UnknownPlace · AmbiguousPlace · InvalidManifest · InvalidSetting
-      - InvalidState · InvalidCollection · InvalidAccount · InvalidLink
+      - InvalidState · InvalidCollection · InvalidAccount · InvalidLink · InvalidFields
   + Outdated
   + NotFound
   + NotAllowed
@@ -70,6 +70,12 @@ class InvalidManifest(InvalidInput):
     """A row of a manifest breaks the rules for records."""
 
     code = "invalid-manifest"
+
+
+class InvalidFields(InvalidInput):
+    """Fields of a record break the rules; `problems` tells which and how."""
+
+    code = "invalid-fields"
 
 
 class InvalidSetting(InvalidInput):

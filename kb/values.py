@@ -452,6 +452,103 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What is wrong with one field as it was handed in; `row` counts from 0 where the field has several values.
+
+    `code` names the sentence that pages tell it with, `facts` fill its blanks, `message` is the English one.
+    """
+
+    field: str
+    code: str
+    message: str
+    facts: Mapping[str, Any]
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkView:
+    """A record as whoever works on it needs it: all that is stated, and the version that a change must name.
+
+    `provisional` are the fields that nobody has stated; `actions` what the reader may do with it now. An amendment
+    names the record it `amends` and the version it set out from.
+    """
+
+    record: RecordView
+    version: int
+    fields: Mapping[str, Any]
+    provisional: tuple[str, ...]
+    actions: frozenset[str]
+    submitter_id: int | None = None
+    amends_id: int | None = None
+    amends_version: int | None = None
+    amends_title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRecord:
+    """A record on its submitter's page, with what became of its files and what is asked of her.
+
+    `waiting` and `failed` count its files; `asked` is the reason it was sent back with, `remarks` what reviewers said.
+    """
+
+    record_id: int
+    title: str
+    kind: str
+    state: str
+    version: int
+    updated_at: datetime
+    actions: frozenset[str]
+    waiting: int = 0
+    failed: tuple[tuple[str, str], ...] = ()
+    asked: str = ""
+    remarks: tuple[str, ...] = ()
+    amends_id: int | None = None
+    amends_title: str = ""
+    amendment_id: int | None = None
+    merged_into_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionView:
+    """One version of a record: who made it, when, why, and the state it left the record in."""
+
+    number: int
+    at: datetime
+    who: str
+    why: str
+    state: str
+
+
+PieceKind = Literal["same", "deleted", "inserted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A run of words of two versions: in both, in the older only, or in the newer only."""
+
+    text: str
+    kind: PieceKind = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What one field said before and after, and the words in which that differs."""
+
+    field: str
+    before: object
+    after: object
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """A field that a record has nothing in yet; one that is `required` keeps it from being sent."""
+
+    field: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One page of the records that pass a query's filters, out of `total`; `facets` as in `Results`."""
 

@@ -48,7 +48,7 @@ def _page(session: Session, query: Query, reader: Reader) -> tuple[RecordView, .
     ids = _ids(session, query, catalog.chosen_records(query.filters, reader))
     chosen = select(Record).where(Record.id.in_(ids)).options(selectinload(Record.documents))
     rows = {row.id: row for row in session.execute(chosen.execution_options(populate_existing=True)).scalars()}
-    return tuple(catalog.record_view(rows[id_]) for id_ in ids)
+    return tuple(catalog.record_view(rows[id_], reader) for id_ in ids)
 
 
 def _ids(session: Session, query: Query, chosen: Select[int]) -> list[int]:

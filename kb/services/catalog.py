@@ -19,8 +19,9 @@ from kb.errors import NotFound
 from kb.files import Files
 from kb.protocols import Ids
 from kb.services import narrowing
+from kb.services.fields import CONTACT
 from kb.services.visibility import visible_to
-from kb.values import DocumentView, Filters, Member, Notice, Place, Point, Reader, RecognisedPage, RecordView
+from kb.values import VISITOR, DocumentView, Filters, Member, Notice, Place, Point, Reader, RecognisedPage, RecordView
 from kb.values import Passage as PassageValue
 
 RECORD_TYPE = "text/x-record"
@@ -83,14 +84,14 @@ class Catalog:
             row = session.execute(chosen.options(documents, documents.selectinload(Document.passages))).scalar()
             if row is None:
                 raise NotFound(f"There is no record {record_id}; 'kb search' lists what there is.", record=record_id)
-            return record_view(row, passages=True)
+            return record_view(row, reader, passages=True)
 
     def latest(self, reader: Reader, limit: int = 10) -> tuple[RecordView, ...]:
         """The records that entered last, newest first, without their passages."""
         chosen = select(Record).where(visible_to(reader)).order_by(Record.id.desc()).limit(limit)
         with self._database.read() as session:
             rows = session.execute(chosen.options(selectinload(Record.documents))).scalars()
-            return tuple(record_view(row) for row in rows)
+            return tuple(record_view(row, reader) for row in rows)
 
     def original(self, document_id: int, reader: Reader) -> Original:
         """The stored file of a document; raises `NotFound` when the reader may not know of it."""
@@ -204,8 +205,12 @@ def _totals(reader: Reader) -> dict[str, Select[int]]:
     }
 
 
-def record_view(row: Record, *, passages: bool = False) -> RecordView:
-    """A record as a page shows it; its documents, and their passages when asked for, must have been loaded."""
+def record_view(row: Record, reader: Reader = VISITOR, *, passages: bool = False) -> RecordView:
+    """A record as a page shows it to `reader`; its documents, and their passages if asked for, must have been loaded.
+
+    Every page, program and export gets records through here, so here is where contacts are kept from those who may
+    not have them.
+    """
     return RecordView(
         record_id=row.id,
         key=row.key,
@@ -216,9 +221,17 @@ def record_view(row: Record, *, passages: bool = False) -> RecordView:
         language=row.language,
         place=place(row),
         year=row.year,
-        details=row.details,
+        details=_shown(row, reader),
         documents=tuple(_document_view(document, passages=passages) for document in row.documents),
     )
+
+
+def _shown(row: Record, reader: Reader) -> Mapping[str, Any]:
+    """A record's details, with its contact only for its submitter, for curators, and for all where she consented."""
+    mine = reader.account_id is not None and row.submitter_id == reader.account_id
+    if row.details.get("contact_consent") or reader.sees_everything or mine:
+        return row.details
+    return {name: value for name, value in row.details.items() if name not in CONTACT}
 
 
 def _document_view(row: Document, *, passages: bool) -> DocumentView:

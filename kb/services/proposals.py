@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -14,15 +14,23 @@ from kb.db.entities import Document, Record, Suggestion
 from kb.errors import NotFound
 from kb.services.catalog import possible
 from kb.services.describing import describe
-from kb.services.fields import PROVISIONAL
+from kb.services.fields import LEFT_EMPTY, PROVISIONAL
 from kb.services.visibility import visible_to
-from kb.values import Reader, Suggested
+from kb.values import Proposal, Reader, Suggested
 
 FILLED = 0.9
 """Confidence from which a suggestion is filled into a record of which nobody has stated anything."""
 
+EARLIEST, LATEST = 1500, 2100
+"""Years that a record can be of."""
+
+LONGEST_ABSTRACT = 5_000
+
 COLUMNS = ("title", "country", "municipality", "nuts", "year")
 """Suggested fields that are columns of a record; the others are kept in its `details`."""
+
+WHERE = ("country", "region", "municipality", "lau")
+"""Fields that a municipality brings with it, together or not at all."""
 
 LISTS = ("themes",)
 """Fields with several values that are filled in; goals by meaning are not sure enough for it."""
@@ -53,7 +61,10 @@ def fill_in(session: Session, record: Record, suggested: Sequence[Suggested]) ->
     provisional = list(record.details.get(PROVISIONAL, ()))
     if not provisional:
         return
-    values = {name: value for name, value in _certain(suggested) if not _stated(record, name)}
+    sure = dict(_certain(suggested))
+    if _elsewhere(record, sure):
+        sure = {name: value for name, value in sure.items() if name not in WHERE}
+    values = {name: value for name, value in sure.items() if not _stated(record, name)}
     if not values:
         return
     details = {name: value for name, value in values.items() if name not in COLUMNS}
@@ -62,6 +73,32 @@ def fill_in(session: Session, record: Record, suggested: Sequence[Suggested]) ->
     for name in (name for name in values if name in ("country", "region", "municipality")):
         setattr(record, name, values[name])
     describe(session, record)
+
+
+def _elsewhere(record: Record, sure: Mapping[str, Any]) -> bool:
+    """Whether somebody has stated another place than the one suggested, which then is not to be mixed with it."""
+    known = {name: getattr(record, name, None) or record.details.get(name) for name in WHERE}
+    return any(_stated(record, name) and name in sure and sure[name] != known[name] for name in WHERE)
+
+
+def fill_in_own(record: Record, proposal: Proposal) -> None:
+    """Give a record made of a bare file what the file says of itself where nobody has stated it."""
+    provisional = list(record.details.get(PROVISIONAL, ()))
+    if not provisional:
+        return
+    if "title" in provisional and proposal.title:
+        record.title = proposal.title[:250]
+    created = int((proposal.created or "0")[:4])
+    offered = {"year": created if EARLIEST <= created <= LATEST else None, "authors": _listed(proposal.authors)}
+    values = {name: value for name, value in offered.items() if value and not _stated(record, name)}
+    noted = [*provisional, *(name for name in values if name not in provisional)]
+    record.details = {**record.details, **values, PROVISIONAL: noted}
+    if "year" in values:
+        record.year = created
+
+
+def _listed(names: Sequence[str]) -> list[str]:
+    return [one.strip()[:500] for one in names if one.strip()][:100]
 
 
 def _certain(suggested: Sequence[Suggested]) -> Iterator[tuple[str, Any]]:
@@ -74,7 +111,7 @@ def _certain(suggested: Sequence[Suggested]) -> Iterator[tuple[str, Any]]:
         if one.field == "country":
             yield "country", one.value
         if one.field == "abstract":
-            yield "abstract", one.value
+            yield "abstract", one.value[:LONGEST_ABSTRACT]
     for name in LISTS:
         if values := [one.value for one in sure if one.field == name]:
             yield name, values
@@ -84,7 +121,9 @@ def _stated(record: Record, field: str) -> bool:
     """Whether a person has stated a field."""
     if field in record.details.get(PROVISIONAL, ()):
         return False
-    return bool(getattr(record, field) if field in COLUMNS else record.details.get(field))
+    if field in record.details.get(LEFT_EMPTY, ()):
+        return True
+    return bool(getattr(record, field) if field in (*COLUMNS, "region") else record.details.get(field))
 
 
 def _suggestions(session: Session, record_id: int) -> list[Suggested]:

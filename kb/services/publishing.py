@@ -30,7 +30,7 @@ def move(session: Session, record_id: int, state: str, reader: Reader = OPERATOR
 
     Raises:
         NotFound: there is no such record.
-        InvalidState: the record cannot go there from where it is.
+        InvalidState: the record cannot go there from where it is; an amendment is accepted, never published itself.
     """
     record = session.get(Record, record_id)
     if record is None:
@@ -38,6 +38,8 @@ def move(session: Session, record_id: int, state: str, reader: Reader = OPERATOR
     if state not in MOVES[record.state]:
         allowed = ", ".join(sorted(MOVES[record.state]))
         raise InvalidState(f"Record {record_id} is {record.state}: it can only become {allowed}.", record=record_id)
+    if state == "published" and record.amends_id is not None:
+        raise InvalidState(f"Record {record_id} amends another one: accept it there instead.", record=record_id)
     before, record.state = record.state, state
     stamp(record)
     revisions.keep(session, record, reader, why)

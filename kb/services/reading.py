@@ -22,6 +22,7 @@ from kb.services.fields import PROVISIONAL, WHEN_READ, description
 from kb.services.languages import as_stated
 from kb.services.leases import whoami
 from kb.services.patience import patiently
+from kb.services.proposals import fill_in_own
 from kb.values import UNDETERMINED, Digest, Extraction, Notice, Outcome
 
 log = logging.getLogger(__name__)
@@ -368,15 +369,10 @@ def _describe(document: Document, extraction: Extraction, digest: Digest, tools:
 
 def _fill_in(record: Record, extraction: Extraction, digest: Digest, *, is_own: bool) -> None:
     """Give a record what its own file, not one within it, says of itself where nobody has stated it."""
-    open_fields = set(record.details.get(PROVISIONAL, ())) if is_own else set()
-    if "title" in open_fields and extraction.proposal.title:
-        record.title = extraction.proposal.title[:250]
+    if is_own:
+        fill_in_own(record, extraction.proposal)
     if record.language == UNDETERMINED:
         record.language = digest.language
-    if open_fields and record.year is None and extraction.proposal.created:
-        record.year = int(extraction.proposal.created[:4])
-    if open_fields and extraction.proposal.authors:
-        record.details = {**record.details, "authors": list(extraction.proposal.authors)}
     if WHEN_READ in record.details:
         record.state = record.details[WHEN_READ]
         publishing.stamp(record)

@@ -8,10 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kb.db.editorial import Revision
-from kb.db.entities import Record
-from kb.errors import Outdated
+from kb.db.entities import Document, Record
+from kb.errors import NotFound, Outdated
+from kb.services.catalog import RECORD_TYPE
 from kb.services.fields import COLUMNS, INTERNAL
 from kb.values import Reader
+
+FILES = "files"
+"""Key under which a version names the files that were handed in with the record."""
 
 
 def stated(record: Record) -> dict[str, Any]:
@@ -31,12 +35,33 @@ def require_version(record: Record, version: int) -> None:
         )
 
 
+def fields_of(session: Session, record_id: int, number: int) -> dict[str, Any]:
+    """The fields that a version stated, without its state and files; raises `NotFound` where there is none."""
+    whole = version_of(session, record_id, number).fields
+    return {name: value for name, value in whole.items() if name not in ("state", FILES)}
+
+
+def version_of(session: Session, record_id: int, number: int) -> Revision:
+    """A version of a record; raises `NotFound` where there is none."""
+    chosen = select(Revision).where(Revision.record_id == record_id, Revision.number == number)
+    found = session.execute(chosen).scalar()
+    if found is None:
+        raise NotFound(f"Record {record_id} has no version {number}.", record=record_id, version=number)
+    return found
+
+
+def _files(session: Session, record: Record) -> list[str]:
+    own = select(Document.name).where(Document.record_id == record.id, Document.container_id.is_(None))
+    names = session.execute(own.where(Document.media_type != RECORD_TYPE).order_by(Document.id)).scalars()
+    return list(names)
+
+
 def keep(session: Session, record: Record, reader: Reader, why: str = "") -> None:
     """Keep the record as it is now as its next version; whoever changes a record calls this in the same session."""
     session.flush()
     last = session.execute(select(func.max(Revision.number)).where(Revision.record_id == record.id)).scalar()
     record.version = 1 if last is None else max(last, record.version) + 1
-    fields = {"state": record.state, **stated(record)}
+    fields = {"state": record.state, FILES: _files(session, record), **stated(record)}
     session.add(
         Revision(record_id=record.id, number=record.version, account_id=reader.account_id, fields=fields, why=why)
     )
