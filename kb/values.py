@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -564,12 +564,69 @@ Visibility = Literal["private", "shared", "public"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionView:
-    """A collection as a list shows it; `records` counts those that the reader may see."""
+    """A collection as a list shows it; `records` counts those that the reader may see.
+
+    `titles` holds its title in other languages, `mine` says whether the reader keeps it.
+    """
 
     key: str
     title: str
     visibility: Visibility
     records: int
+    titles: Mapping[str, str] = field(default_factory=dict)
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionEntry:
+    """A record in a collection, with the note on why it is there."""
+
+    record: RecordView
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionSection:
+    """A part of a collection under a title in one or more languages; the first part has neither key nor title."""
+
+    key: str
+    titles: Mapping[str, str]
+    entries: tuple[CollectionEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionPage:
+    """A collection as its page shows it: what the reader may see of it, in order.
+
+    `cover` maps a language to the "title" and "text" of its first page. `changeable` says whether the reader may change
+    it as it stands, `mine` whether she keeps it; `address` is that of the search it was made from.
+    """
+
+    key: str
+    title: str
+    visibility: Visibility
+    cover: Mapping[str, Mapping[str, str]]
+    sections: tuple[CollectionSection, ...]
+    address: Mapping[str, Any]
+    version: int
+    updated_at: datetime
+    mine: bool
+    changeable: bool
+
+    @property
+    def records(self) -> tuple[RecordView, ...]:
+        """Its records in order."""
+        return tuple(entry.record for section in self.sections for entry in section.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionChanges:
+    """What a collection is to be from now on; what is None stays as it is."""
+
+    title: str | None = None
+    visibility: str | None = None
+    cover: Mapping[str, Mapping[str, str]] | None = None
+    sections: Sequence[tuple[str, Mapping[str, str]]] | None = None
 
 
 Relation = Literal["same-bytes", "same-text", "near", "part", "translation"]

@@ -93,6 +93,11 @@ class Catalog:
             rows = session.execute(chosen.options(selectinload(Record.documents))).scalars()
             return tuple(record_view(row, reader) for row in rows)
 
+    def records(self, record_ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:
+        """These records in this order, without their passages; those the reader may not know of are left out."""
+        with self._database.read() as session:
+            return views(session, record_ids, reader)
+
     def original(self, document_id: int, reader: Reader) -> Original:
         """The stored file of a document; raises `NotFound` when the reader may not know of it."""
         chosen = select(Document).join(Record).where(Document.id == possible(document_id), visible_to(reader))
@@ -176,6 +181,13 @@ def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dic
         .where(Passage.id.in_(passage_ids), visible_to(reader))
     )
     return {row.Passage.id: Found(row.Passage, row.Document, row.Record) for row in session.execute(chosen)}
+
+
+def views(session: Session, record_ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:
+    """Records in the order of their ids given, those that the reader may not know of left out."""
+    chosen = select(Record).where(Record.id.in_(record_ids), visible_to(reader))
+    found = {row.id: row for row in session.execute(chosen.options(selectinload(Record.documents))).scalars()}
+    return tuple(record_view(found[id_]) for id_ in dict.fromkeys(record_ids) if id_ in found)
 
 
 def place(record: Record) -> Place:
