@@ -73,4 +73,4 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 clean:
-	rm -rf .venv .kb node_modules webui/static/vendor
+	rm -rf .venv .kb node_modules webui/static/vendor data/fonts

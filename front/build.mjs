@@ -1,4 +1,5 @@
-// Builds `webui/static/vendor` from what npm fetched: the design system's sheet, its fonts, the icons in use, and scripts.
+// Builds `webui/static/vendor` from what npm fetched: the design system's sheet, its fonts, the icons in use, and scripts;
+// and `data/fonts`, the letters of printed collections.
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const ITALIA = join(MODULES, 'bootstrap-italia');
 const TARGET = join(ROOT, 'webui', 'static', 'vendor');
+const TYPEFACE = join(ROOT, 'data', 'fonts');
 
 const FONTS = { 400: 'regular', 600: '600', 700: '700' };
 const SCRIPTS = { 'htmx.js': 'htmx.org/dist/htmx.min.js' };
@@ -42,6 +44,16 @@ function icons() {
   return `<svg xmlns="http://www.w3.org/2000/svg">${kept.join('')}</svg>\n`;
 }
 
+/** Letters for printed collections: Latin, Greek and Cyrillic, which the built-in fonts of PDF do not have. */
+function typeface() {
+  const source = join(MODULES, 'dejavu-fonts-ttf');
+  rmSync(TYPEFACE, { recursive: true, force: true });
+  mkdirSync(TYPEFACE, { recursive: true });
+  for (const name of ['DejaVuSerif.ttf', 'DejaVuSerif-Bold.ttf']) cpSync(join(source, 'ttf', name), join(TYPEFACE, name));
+  cpSync(join(source, 'LICENSE'), join(TYPEFACE, 'LICENSE'));
+}
+
+typeface();
 rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET, { recursive: true });
 writeFileSync(join(TARGET, 'italia.css'), sheet());
