@@ -28,6 +28,7 @@ from kb.services.comparing import Comparing
 from kb.services.desk import Desk
 from kb.services.duplicates import Duplicates
 from kb.services.editing import Editing
+from kb.services.exports import Exports
 from kb.services.identities import Identities
 from kb.services.intake import Intake
 from kb.services.languages import Languages
@@ -78,6 +79,7 @@ class Kb:
     desk: Desk
     duplicates: Duplicates
     editing: Editing
+    exports: Exports
     proposals: Proposals
 
     def close(self) -> None:
@@ -92,6 +94,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
     files = Files(config.files, max_bytes=config.max_file_mb * MEGABYTE)
     models = Models(database, shelf or FolderShelf(config))
     tools = _tools(config)
+    catalog, browsing = Catalog(database, files), Browsing(database)
     search = Search(models, detect_query, snippet)
     return Kb(
         config=config,
@@ -104,8 +107,8 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         profiles=Profiles(database),
         sessions=Sessions(database),
         tokens=Tokens(database),
-        catalog=Catalog(database, files),
-        browsing=Browsing(database),
+        catalog=catalog,
+        browsing=browsing,
         collections=Collections(database),
         intake=Intake(database, files),
         languages=Languages(database),
@@ -120,6 +123,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         desk=Desk(database),
         duplicates=Duplicates(database),
         editing=Editing(database, files),
+        exports=Exports(catalog, browsing, search),
         proposals=Proposals(database),
     )
 

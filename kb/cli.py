@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb import console, errors, narrowed, sentences, user_commands
+from kb import console, errors, exporting, narrowed, sentences, user_commands
 from kb.command import Commands, json_option, opened
 from kb.errors import KbError
 from kb.values import OPERATOR
@@ -459,6 +459,9 @@ def config_(as_json: bool) -> None:
         console.say_json(rows)
     else:
         console.table("", ("setting", "value", "source", "meaning"), [tuple(row.values()) for row in rows])
+
+
+commands.add_command(exporting.export)
 
 
 @commands.group(cls=Commands)

@@ -38,6 +38,13 @@ class Browsing:
                 facets=narrowing.counted(session, chosen),
             )
 
+    def ids(self, query: Query, reader: Reader) -> list[int]:
+        """Ids of the records of a page of `browse`, in order; raises as it does."""
+        ordering.check(query)
+        with self._database.read() as session:
+            query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
+            return _ids(session, query, catalog.chosen_records(query.filters, reader))
+
     def profile(self, home: Municipality, reader: Reader) -> Profile:
         """What is known of a municipality, to compare others with."""
         with self._database.read() as session:
