@@ -20,6 +20,7 @@ from kb.protocols import Embedder
 from kb.services import recognition
 from kb.services.access import Access
 from kb.services.accounts import Accounts
+from kb.services.alerts import Alerts
 from kb.services.browsing import Browsing
 from kb.services.catalog import Catalog
 from kb.services.checks import Checks
@@ -39,6 +40,7 @@ from kb.services.profiles import Profiles
 from kb.services.proposals import Proposals
 from kb.services.reading import Reading, Tools
 from kb.services.search import Search
+from kb.services.searches import SavedSearches
 from kb.services.sessions import Sessions
 from kb.services.similar import Similar
 from kb.services.tokens import Tokens
@@ -63,6 +65,7 @@ class Kb:
     profiles: Profiles
     sessions: Sessions
     tokens: Tokens
+    alerts: Alerts
     catalog: Catalog
     browsing: Browsing
     collections: Collections
@@ -72,6 +75,7 @@ class Kb:
     mailing: Mailing
     models: Models
     search: Search
+    searches: SavedSearches
     similar: Similar
     tools: Tools
     checks: Checks
@@ -107,6 +111,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         profiles=Profiles(database),
         sessions=Sessions(database),
         tokens=Tokens(database),
+        alerts=Alerts(database, models, search, config.site),
         catalog=catalog,
         browsing=browsing,
         collections=Collections(database),
@@ -116,6 +121,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         mailing=_mailing(config, database),
         models=models,
         search=search,
+        searches=SavedSearches(database),
         similar=Similar(database, models, search, tools, max_bytes=config.max_file_mb * MEGABYTE),
         tools=tools,
         checks=Checks(database, files, models),

@@ -1,7 +1,7 @@
 """KbError
   + InvalidInput
       - MissingFile · EmptyQuery · InvalidFilter · UnknownPlace · AmbiguousPlace · InvalidManifest · InvalidSetting
-      - InvalidState · InvalidCollection · InvalidAccount · InvalidLink · InvalidFields
+      - InvalidState · InvalidCollection · InvalidAccount · InvalidLink · InvalidFields · InvalidSearch · InvalidFeedback
   + Outdated
   + NotFound
   + NotAllowed
@@ -106,6 +106,18 @@ class InvalidLink(InvalidInput):
     """A link that opens an account once is not whole, was used, or is too old."""
 
     code = "invalid-link"
+
+
+class InvalidSearch(InvalidInput):
+    """A search that is to be kept asks for nothing, or its name or frequency cannot be one."""
+
+    code = "invalid-search"
+
+
+class InvalidFeedback(InvalidInput):
+    """A report says nothing, says too much, or gives an address that is none."""
+
+    code = "invalid-feedback"
 
 
 class Outdated(KbError):

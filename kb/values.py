@@ -449,6 +449,8 @@ class RecordView:
     year: int | None
     details: Mapping[str, object]
     documents: tuple[DocumentView, ...]
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,13 @@ class Catalog:
             rows = session.execute(chosen.options(selectinload(Record.documents))).scalars()
             return tuple(record_view(row, reader) for row in rows)
 
+    def published(self, limit: int) -> tuple[RecordView, ...]:
+        """The records that were published last, for everybody, newest first, without their passages."""
+        order = Record.published_at.desc(), Record.id.desc()
+        with self._database.read() as session:
+            newest = select(Record.id).where(visible_to(VISITOR)).order_by(*order).limit(limit)
+            return views(session, session.execute(newest).scalars().all(), VISITOR)
+
     def records(self, record_ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:
         """These records in this order, without their passages; those the reader may not know of are left out."""
         with self._database.read() as session:
@@ -184,7 +191,10 @@ def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dic
 
 
 def views(session: Session, record_ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:
-    """Records in the order of their ids given, those that the reader may not know of left out."""
+    """Records in the order of their ids given, those that the reader may not know of left out.
+
+    Many are taken along at once here, so they are seen as everybody sees them, without what only some may know.
+    """
     chosen = select(Record).where(Record.id.in_(record_ids), visible_to(reader))
     found = {row.id: row for row in session.execute(chosen.options(selectinload(Record.documents))).scalars()}
     return tuple(record_view(found[id_]) for id_ in dict.fromkeys(record_ids) if id_ in found)
@@ -235,6 +245,8 @@ def record_view(row: Record, reader: Reader = VISITOR, *, passages: bool = False
         year=row.year,
         details=_shown(row, reader),
         documents=tuple(_document_view(document, passages=passages) for document in row.documents),
+        published_at=row.published_at,
+        updated_at=row.updated_at,
     )
 
 

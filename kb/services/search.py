@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from kb.db import feed
 from kb.db.entities import Passage
 from kb.errors import EmptyQuery, InvalidInput
-from kb.protocols import Encoding, Space
+from kb.protocols import Encoding, Ids, Space
 from kb.services import catalog, narrowing, ordering
 from kb.services.catalog import Found, Owner
 from kb.services.models import Models
@@ -24,6 +25,9 @@ POOL = 200
 
 LONGEST_QUERY = 10_000
 """Characters; what is pasted beyond that is refused rather than cut in silence."""
+
+JUDGED = 50
+"""Records that are judged together, few enough for each to be among the passages ranked."""
 
 PASSAGES_SHOWN = 3
 
@@ -95,6 +99,34 @@ class Search:
         with self._asked(query, reader) as asked:
             records, answered = self._listed(asked, reader)
             return [ranked.record.id for ranked in records], answered
+
+    def judged(self, query: Query, reader: Reader, record_ids: Sequence[int]) -> dict[int, float]:
+        """Of these records those that answer, as likely as `search` would say, each with that probability.
+
+        Raises as `search` does. Where no threshold is known a record that shares no word is not taken for an answer.
+        """
+        likeliest: dict[int, float] = {}
+        with self._asked(query, reader) as asked:
+            allowed = catalog.allowed(asked.session, asked.query.filters, reader)
+            wanted = np.intersect1d(np.array(record_ids, dtype=np.int64), allowed)
+            for start in range(0, wanted.size, JUDGED):
+                for one in self._judge(asked, wanted[start : start + JUDGED]):
+                    likeliest[one.record_id] = max(likeliest.get(one.record_id, 0.0), one.probability)
+        return likeliest
+
+    def _judge(self, asked: _Asked, records: Ids) -> Iterator[Candidate]:
+        """The passages of a few records that answer."""
+        space = asked.space
+        ranked = space.rank(
+            asked.query.text,
+            language=asked.language,
+            limit=4 * POOL,
+            allowed=space.passages_of(records),
+            encoding=asked.encoding,
+        )
+        for one in as_seen(asked.session, space, ranked):
+            if one.probability >= space.threshold and (space.threshold or one.lexical > 0):
+                yield one
 
     def language(self, text: str) -> str:
         """The language a query is taken to be in, out of those the collection has."""
