@@ -1,7 +1,8 @@
 """KbError
   + InvalidInput
       - MissingFile · EmptyQuery · InvalidFilter · UnknownPlace · AmbiguousPlace · InvalidManifest · InvalidSetting
-      - InvalidState · InvalidCollection · InvalidAccount · InvalidLink · InvalidFields · InvalidSearch · InvalidFeedback
+      - InvalidState · InvalidCollection · InvalidAccount · InvalidLink · InvalidFields
+      - InvalidSearch · InvalidFeedback
   + Outdated
   + NotFound
   + NotAllowed
