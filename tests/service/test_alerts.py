@@ -108,7 +108,9 @@ def test_another_model_makes_nothing_new_and_loses_nothing(kb: Kb, describe: Des
         session.execute(update(Match).values(record_id=first))
         session.connection().exec_driver_sql("DELETE FROM search_match")
         columns = "dimension, projection, created_at"
-        sql = f"INSERT INTO model (id, key, name, in_use, {columns}) SELECT 9, 'tiny@9', 'other', 0, {columns} FROM model"  # noqa: S608
+        sql = (
+            f"INSERT INTO model (id, key, name, in_use, {columns}) SELECT 9, 'tiny@9', 'other', 0, {columns} FROM model"  # noqa: S608
+        )
         session.connection().exec_driver_sql(sql)
         head = session.execute(select(SavedSearch.seen_seq)).scalar_one()
     # Its vectors come later in the feed, but the passages were known: the search has seen them.

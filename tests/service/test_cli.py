@@ -114,7 +114,7 @@ def test_add_search_show(ready: Run, tmp_path: Path) -> None:
         ("broken.pdf", b"%PDF-1.7\nnothing more", "unreadable", ""),
     ],
 )
-def test_a_file_that_cannot_be_added_leaves_nothing(  # noqa: PLR0917 - one parameter a column
+def test_a_file_that_cannot_be_added_leaves_nothing(
     ready: Run, tmp_path: Path, name: str, content: bytes | None, code: str, sentence: str
 ) -> None:
     path = tmp_path / name if content is None else write(tmp_path / name, content)

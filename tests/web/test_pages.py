@@ -193,5 +193,3 @@ def test_pages_ask_nothing_of_another_host_and_carry_no_script_of_their_own(clie
         assert all(url.startswith("/") and not url.startswith("//") for url in loaded), loaded
         assert not page.select("script:not([src]), style, [style], [onclick]")
         assert [url for url in loaded if client.get(url, buffered=True).status_code != 200] == []
-
-
