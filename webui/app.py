@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import Babel
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kb.bootstrap import Kb
 from kb.services import rights
 from kb.services.catalog import RECORD_TYPE
 from webui import (
     account,
+    api,
     assets,
     compression,
     context,
@@ -21,6 +23,10 @@ from webui import (
     headers,
     health,
     labels,
+    limits,
+    openid,
+    people,
+    profile,
     records,
     search,
     session,
@@ -30,6 +36,13 @@ from webui.texts import LANGUAGES, plural, text
 
 PAGES = (
     "account.sign_in",
+    "account.register",
+    "account.forgotten",
+    "account.password",
+    "profile.show",
+    "profile.ask_to_erase",
+    "people.accounts",
+    "people.account",
     "search.start",
     "search.results",
     "search.browse",
@@ -47,7 +60,9 @@ BOUND = (
     "remarks",
     "in_language",
     "kind_name",
+    "device",
     "megabytes",
+    "moment",
     "number",
     "pages",
     "place_name",
@@ -57,26 +72,30 @@ BOUND = (
 TIMEZONE = "Europe/Rome"
 """Where the network is: moments are kept in UTC and told in the time of its people."""
 
-MOST_FORM_BYTES = 1_000_000
-
 
 def create_app(kb: Kb) -> Flask:
     """The web face of an already built `kb`; reads no settings itself."""
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MOST_FORM_BYTES
+    if kb.config.proxies:
+        many = kb.config.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=many, x_proto=many, x_host=many)  # type: ignore[method-assign]
+    limits.register_forms(app, kb.config)
     app.extensions["kb"] = kb
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     session.register(app, kb)
     Babel(app, locale_selector=context.language, default_timezone=TIMEZONE)
-    for area in (account, search, records, similar, health):
+    for area in (account, openid, profile, people, api, search, records, similar, health):
         app.register_blueprint(area.blueprint)
         _link(app, area)
     app.url_defaults(_keep_language)
     app.context_processor(_vocabulary)
+    app.jinja_env.filters["named_language"] = lambda code: (code, labels.language_name(code, context.language()))
     assets.register(app)
     errors.register(app)
-    headers.protect(app)
+    headers.protect(app, https=kb.config.https)
     compression.register(app)
+    openid.register(app, kb.config)
+    limits.register_rates(app, kb.config)
     return app
 
 
@@ -95,7 +114,7 @@ def _keep_language(endpoint: str, values: dict[str, Any]) -> None:
 
 def _vocabulary() -> dict[str, object]:
     """What templates speak with: texts and names, bound to the language of the request."""
-    language = context.language()
+    language, kb = context.language(), context.kb()
     return {
         "lang": language,
         "t": lambda key, **values: text(key, language, **values),
@@ -110,6 +129,7 @@ def _vocabulary() -> dict[str, object]:
         "entries": current_app.extensions["entries"],
         "foot": current_app.extensions["foot"],
         "exists": current_app.view_functions.__contains__,
+        "provider_name": kb.config.oidc_name if kb.config.oidc_issuer else "",
         "who": session.account(),
         "may": lambda action: rights.may(session.reader(), action),
     }

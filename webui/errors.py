@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from kb.errors import IngestError, InvalidInput, KbError, NotAllowed, NotFound, NotReady, NotSignedIn, Outdated
-from webui import asked, context
+from webui import api, asked, context, limits
 from webui.texts import TEXTS, text
 
 STATUS: tuple[tuple[type[KbError], int], ...] = (
@@ -36,18 +36,26 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
 
 
-def _known(error: Exception) -> tuple[str, int]:
+def _known(error: Exception) -> tuple[str, int] | Response:
     assert isinstance(error, KbError)  # noqa: S101 - registered for nothing else
+    if api.asks():
+        return api.refused(error, status_of(error))
     return page(status_of(error), error.code, error.facts), status_of(error)
 
 
-def _http(error: Exception) -> tuple[str, int, list[tuple[str, str]]]:
+def _http(error: Exception) -> tuple[str, int, list[tuple[str, str]]] | Response:
     """Also what nobody foresaw: Flask logs it and wraps it in a 500."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     status = error.code or 500
     headers = [
         (name, value) for name, value in error.get_headers() if name in ("Allow", "Content-Range", "Retry-After")
     ]
+    if status == 429:
+        headers.append(("Retry-After", str(limits.retry_after(current_app))))
+    if api.asks():
+        response = api.failure(status, str(status), (error.description or error.name) if status < 500 else "It broke.")
+        response.headers.extend(headers)
+        return response
     return page(status, str(status), {}), status, headers
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from kb import facets, places, sentences, vocabulary
@@ -34,6 +37,31 @@ def direction(code: str) -> str:
         return Locale.parse(code.replace("-", "_")).text_direction
     except (UnknownLocaleError, ValueError):
         return "ltr"
+
+
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(agent: str, language: str) -> str:
+    """What a browser calls itself, as people would: "Firefox on Windows"."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    if browser and system:
+        return text("profile.device", language, browser=browser, system=system)
+    return browser or system or text("profile.device.unknown", language)
+
+
+def moment(at: datetime, language: str) -> str:
+    """A day and a time of the day in UTC, as they are written in a language."""
+    return str(format_datetime(at, "short", locale=language)) + " UTC"
 
 
 def country_name(code: str, language: str) -> str:

@@ -14,6 +14,7 @@ from kb.places import distance
 from kb.values import Listing, Place, Results
 from webui import asked, context, labels, narrowing, place
 from webui.asked import PER_PAGE, Asked, NoSuchPage
+from webui.limits import limited
 from webui.place import Placed
 
 LATEST = 6
@@ -31,6 +32,7 @@ def start() -> str:
 
 
 @blueprint.get("/search")
+@limited("search")
 def results() -> str | BaseResponse | tuple[str, int]:
     """One page of results; without a question, the list of records or the start page."""
     wanted = asked.read(request.args)

@@ -42,7 +42,8 @@ def serve(kb: Kb, *, on_ready: Callable[[str], None], stop: threading.Event | No
         ident=None,
         # Twice what is taken in: the page that says so in a sentence is ours, beyond that it is the server's.
         max_request_body_size=2 * most_bytes(kb.config),
-        clear_untrusted_proxy_headers=True,
+        # Behind proxies the application reads their headers itself, as many as it was told to believe.
+        clear_untrusted_proxy_headers=kb.config.proxies == 0,
     )
     try:
         with _stopped_by_signals(stop or threading.Event(), server) as stopping:

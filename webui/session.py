@@ -7,15 +7,16 @@ from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from flask import Flask, flash, g, redirect, request, url_for
+from flask import Flask, current_app, flash, g, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb.bootstrap import Kb
-from kb.errors import NotAllowed
+from kb.errors import KbError, NotAllowed, NotSignedIn
 from kb.keys import secret_key
 from kb.services import accounts, rights
+from kb.services.tokens import Bearer
 from kb.values import AccountView, Reader, Role
 
 P = ParamSpec("P")
@@ -42,7 +43,10 @@ def register(app: Flask, kb: Kb) -> None:
     """Give `app` sessions, and ask a token of every form that changes something."""
     app.secret_key = secret_key(kb.config.data / "secret-key")
     app.config.update(
-        SESSION_COOKIE_NAME="agora21",
+        # The prefix keeps other hosts of the domain from setting it (RFC 6265bis).
+        SESSION_COOKIE_NAME="__Host-agora21" if kb.config.https else "agora21",
+        SESSION_COOKIE_SECURE=kb.config.https,
+        SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=accounts.STAYS,
@@ -66,10 +70,35 @@ def account() -> AccountView | None:
 
 
 def reader() -> Reader:
-    """Who is asking: the person signed in, or a visitor."""
+    """Who is asking: the person signed in, or a visitor; at the interface for programs, whoever the key acts for."""
     if "reader" not in g:
-        g.reader = accounts.reader(account())
+        g.reader = _program() if request.blueprint == "api" else accounts.reader(account())
     return cast(Reader, g.reader)
+
+
+def reader_or_visitor() -> Reader:
+    """Who is asking, a visitor where that cannot be told any more: while an error is answered."""
+    try:
+        return reader()
+    except KbError:
+        return Reader()
+
+
+def bearer() -> Bearer | None:
+    """Who the key of a program acts for; None where none was sent, `NotSignedIn` where it opens nothing."""
+    given = request.headers.get("Authorization", "")
+    if not given:
+        return None
+    kind, _, secret = given.partition(" ")
+    found = current_app.extensions["kb"].tokens.bearer(secret.strip()) if kind.lower() == "bearer" else None
+    if found is None:
+        raise NotSignedIn("There is no such key, or it has ended.")
+    return cast(Bearer, found)
+
+
+def _program() -> Reader:
+    found = bearer()
+    return Reader() if found is None else found.reader
 
 
 def needs(least: Role) -> Callable[[Callable[P, R]], Callable[P, R | BaseResponse]]:

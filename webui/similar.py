@@ -15,6 +15,7 @@ from kb.errors import EmptyQuery, IngestError, InvalidInput, NotReady
 from kb.services.similar import LISTED, LONGEST_TEXT
 from kb.values import Hit, Query, Results
 from webui import context
+from webui.limits import largest_form, limited
 from webui.session import csrf
 from webui.texts import text
 
@@ -25,6 +26,12 @@ MEGABYTE = 1 << 20
 MOST_TEXT_BYTES = 4 * LONGEST_TEXT
 """A character is four bytes at most; a text that has more is refused before it is kept in memory."""
 
+
+def most_bytes(config: Config) -> int:
+    """The largest form that is taken in: a file and a text."""
+    return config.max_file_mb * MEGABYTE + MOST_TEXT_BYTES
+
+
 ALL = Query(text="", limit=LISTED)
 
 ENTRIES = (("similar.form", "nav.similar", None),)
@@ -33,6 +40,7 @@ blueprint = Blueprint("similar", __name__)
 
 
 @blueprint.get("/records/<int(max=9223372036854775807):record_id>/similar")
+@limited("search")
 def of_record(record_id: int) -> str:
     """The records most like this one."""
     view = context.kb().catalog.record(record_id, context.reader())
@@ -47,13 +55,12 @@ def form() -> str:
 
 
 @blueprint.post("/similar")
-# It changes nothing, and a form this large must not be read before its limits are set.
-@csrf.exempt  # type: ignore[untyped-decorator]
+@csrf.exempt  # type: ignore[untyped-decorator] # it changes nothing
+@largest_form(most_bytes, text=MOST_TEXT_BYTES)
+@limited("upload")
 def of_text() -> tuple[Response, int]:
     """The records most like what was handed in; none of it is stored, here or by caches."""
     pasted, status = "", 200
-    request.max_content_length = most_bytes(context.kb().config)
-    request.max_form_memory_size = MOST_TEXT_BYTES
     try:
         pasted = request.form.get("text", "")
         page = _page(results=_found(pasted, request.files.get("file")), pasted=pasted)
@@ -64,11 +71,6 @@ def of_text() -> tuple[Response, int]:
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     return response, status
-
-
-def most_bytes(config: Config) -> int:
-    """The largest form that is taken in: a file and a text."""
-    return config.max_file_mb * MEGABYTE + MOST_TEXT_BYTES
 
 
 def short_list(record_id: int) -> tuple[Hit, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from kb.db.entities import now
 from kb.db.people import Account, SignIn
 from kb.errors import InvalidAccount, NotFound, NotSignedIn
 from kb.services import decisions, letters, passwords, rights
+from kb.services.decisions import EventView
 from kb.services.secrets import digest, fresh
 from kb.values import OPERATOR, AccountView, Letter, NewAccount, Reader, Role
 from kb.wording import letter
@@ -28,6 +29,9 @@ SEEN_EVERY = timedelta(minutes=5)
 
 WISH = "wishes"
 """Where an account's preferences keep the role that a person asked for."""
+
+
+SEARCHED = (Account.email, Account.name, Account.organisation)
 
 
 class Accounts:
@@ -49,11 +53,15 @@ class Accounts:
         except IntegrityError as error:
             raise InvalidAccount(f"There is an account for {new.email} already.", why="taken") from error
 
-    def list(self) -> Sequence[AccountView]:
-        """All accounts that were not erased, by address."""
+    def list(self, text: str = "", role: Role | None = None) -> Sequence[AccountView]:
+        """The accounts that were not erased, by address: those whose name, address or organisation has `text` in it."""
+        chosen = select(Account).where(Account.erased_at.is_(None))
+        if text:
+            chosen = chosen.where(or_(*(one.icontains(text, autoescape=True) for one in SEARCHED)))
+        if role is not None:
+            chosen = chosen.where(Account.role == role)
         with self._database.read() as session:
-            rows = session.execute(select(Account).where(Account.erased_at.is_(None)).order_by(Account.email)).scalars()
-            return tuple(view(row) for row in rows)
+            return tuple(view(row) for row in session.execute(chosen.order_by(Account.email)).scalars())
 
     def find(self, email: str) -> AccountView:
         """The account of an address; raises `NotFound` when there is none."""
@@ -64,6 +72,12 @@ class Accounts:
         """One account; raises `NotFound` when there is none."""
         with self._database.read() as session:
             return view(existing(session, account_id))
+
+    def events(self, account_id: int, by: Reader) -> Sequence[EventView]:
+        """What a person did and what was done with her account; raises `NotAllowed` unless `by` administers."""
+        rights.require(by, "administer")
+        with self._database.read() as session:
+            return decisions.of_account(session, account_id)
 
     def set_role(self, account_id: int, role: Role, by: Reader) -> None:
         """Give an account another role.
