@@ -30,14 +30,18 @@ from kb.services.desk import Desk
 from kb.services.duplicates import Duplicates
 from kb.services.editing import Editing
 from kb.services.exports import Exports
+from kb.services.feedback import Reports
+from kb.services.figures import Dashboard
 from kb.services.identities import Identities
 from kb.services.intake import Intake
 from kb.services.languages import Languages
 from kb.services.mailing import Mailing
 from kb.services.models import Models, Shelf
+from kb.services.notebook import Notebook
 from kb.services.personal import PersonalData
 from kb.services.profiles import Profiles
 from kb.services.proposals import Proposals
+from kb.services.pulse import Pulse
 from kb.services.reading import Reading, Tools
 from kb.services.search import Search
 from kb.services.searches import SavedSearches
@@ -85,9 +89,14 @@ class Kb:
     editing: Editing
     exports: Exports
     proposals: Proposals
+    dashboard: Dashboard
+    notebook: Notebook
+    pulse: Pulse
+    reports: Reports
 
     def close(self) -> None:
-        """Let go of indexes and connections."""
+        """Write down what was noted, and let go of indexes and connections."""
+        self.notebook.close()
         self.models.close()
         self.database.close()
 
@@ -98,6 +107,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
     files = Files(config.files, max_bytes=config.max_file_mb * MEGABYTE)
     models = Models(database, shelf or FolderShelf(config))
     tools = _tools(config)
+    checks, pulse = Checks(database, files, models), Pulse(config.data / "worker")
     catalog, browsing = Catalog(database, files), Browsing(database)
     search = Search(models, detect_query, snippet)
     return Kb(
@@ -124,13 +134,17 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         searches=SavedSearches(database),
         similar=Similar(database, models, search, tools, max_bytes=config.max_file_mb * MEGABYTE),
         tools=tools,
-        checks=Checks(database, files, models),
+        checks=checks,
         comparing=Comparing(database, models),
         desk=Desk(database),
         duplicates=Duplicates(database),
         editing=Editing(database, files),
         exports=Exports(catalog, browsing, search),
         proposals=Proposals(database),
+        dashboard=Dashboard(database, models, checks, pulse),
+        notebook=Notebook(database),
+        pulse=pulse,
+        reports=Reports(database),
     )
 
 

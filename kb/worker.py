@@ -96,6 +96,7 @@ class Worker:
 
     def _step(self) -> int:
         """Close one gap; returns how many documents or batches were done."""
+        self._kb.pulse.beat()
         if self._kb.reading.any_free():
             return self._pipeline.run(self._stop, self._report, self._progress)
         return 1 if self._kb.models.fill_one(self._progress) else 0

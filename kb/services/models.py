@@ -311,6 +311,12 @@ class Models:
                 self._space.snapshot()
                 self._saved = self._space.cursor
 
+    @property
+    def cursor(self) -> int | None:
+        """The number of the feed up to which this process's indexes have followed; None before its first search."""
+        space = self._space
+        return None if space is None else space.cursor
+
     def close(self) -> None:
         """Let go of the space."""
         with self._lock:
