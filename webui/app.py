@@ -17,18 +17,26 @@ from webui import (
     account,
     api,
     assets,
+    collections,
     compression,
     context,
+    curating,
+    dashboard,
     errors,
+    exporting,
+    feedback,
+    feeds,
     headers,
     health,
     labels,
     limits,
+    noted,
     openid,
     people,
     profile,
     records,
     search,
+    searches,
     session,
     similar,
 )
@@ -50,11 +58,20 @@ PAGES = (
     "similar.form",
     "similar.of_text",
     "similar.of_record",
+    "collections.overview",
+    "collections.page",
+    "curating.new",
+    "curating.edit",
+    "dashboard.overview",
+    "dashboard.feedback",
+    "feedback.form",
+    "searches.overview",
 )
 """Endpoints whose address carries the language somebody chose."""
 
 BOUND = (
     "condition",
+    "day",
     "failure",
     "left_out",
     "remarks",
@@ -73,6 +90,28 @@ TIMEZONE = "Europe/Rome"
 """Where the network is: moments are kept in UTC and told in the time of its people."""
 
 
+AREAS = (
+    search,
+    records,
+    similar,
+    collections,
+    curating,
+    exporting,
+    feeds,
+    searches,
+    dashboard,
+    feedback,
+    noted,
+    account,
+    openid,
+    profile,
+    people,
+    api,
+    health,
+)
+"""What the site consists of, in the order in which its pages are offered."""
+
+
 def create_app(kb: Kb) -> Flask:
     """The web face of an already built `kb`; reads no settings itself."""
     app = Flask(__name__, static_folder=None)
@@ -84,7 +123,7 @@ def create_app(kb: Kb) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     session.register(app, kb)
     Babel(app, locale_selector=context.language, default_timezone=TIMEZONE)
-    for area in (account, openid, profile, people, api, search, records, similar, health):
+    for area in AREAS:
         app.register_blueprint(area.blueprint)
         _link(app, area)
     app.url_defaults(_keep_language)

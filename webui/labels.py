@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from kb import facets, places, sentences, vocabulary
@@ -160,3 +160,8 @@ def megabytes(size: int, language: str) -> str:
     if size < 1_000_000:
         return f"{number(max(1, round(size / 1000)), language)} kB"
     return f"{number(round(size / 1_000_000, 1), language)} MB"
+
+
+def day(at: date, language: str) -> str:
+    """A day for people: "25 novembre 2026"."""
+    return format_date(at, format="long", locale=language)

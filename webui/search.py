@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from kb.errors import EmptyQuery
 from kb.places import distance
 from kb.values import Listing, Place, Results
-from webui import asked, context, labels, narrowing, place
+from webui import asked, context, labels, narrowing, noted, place
 from webui.asked import PER_PAGE, Asked, NoSuchPage
 from webui.limits import limited
 from webui.place import Placed
@@ -45,6 +45,7 @@ def results() -> str | BaseResponse | tuple[str, int]:
         found = context.kb().search.search(query, context.reader())
     except EmptyQuery:
         return _start_page(empty=True), 400
+    noted.search(wanted, found)
     return _page(wanted, placed, found.total, found.facets, results=found)
 
 

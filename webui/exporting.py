@@ -1,0 +1,111 @@
+"""Records taken along: one of them, or all of a list or search, as data or as references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, request
+
+from kb import citation
+from kb.errors import NotFound
+from kb.services import exports
+from kb.values import RecordView
+from webui import asked, context, downloads, place
+
+RIS, BIBTEX = "application/x-research-info-systems", "application/x-bibtex"
+MOST_RECORDS = 1_000
+"""Records of a list that a page hands out at once; `kb export` and the interfaces for programs have no such limit."""
+
+blueprint = Blueprint("exports", __name__)
+
+
+@blueprint.get("/records/<int(max=9223372036854775807):record_id>.json")
+def record_json(record_id: int) -> Response:
+    """A record with all its fields."""
+    record = _record(record_id)
+    written = "".join(exports.as_json([_data(record)]))
+    return _file(written, f"agora21-{record_id}.json", "application/json", [record])
+
+
+@blueprint.get("/records/<int(max=9223372036854775807):record_id>.ris")
+def record_ris(record_id: int) -> Response:
+    """A record as a reference in RIS."""
+    return _ris([_record(record_id)], f"agora21-{record_id}.ris")
+
+
+@blueprint.get("/records/<int(max=9223372036854775807):record_id>.bib")
+def record_bib(record_id: int) -> Response:
+    """A record as a reference in BibTeX."""
+    return _bibtex([_record(record_id)], f"agora21-{record_id}.bib")
+
+
+@blueprint.get("/records/<int(max=9223372036854775807):record_id>.txt")
+def record_txt(record_id: int) -> Response:
+    """A record as a line to cite it by."""
+    record = _record(record_id)
+    line = citation.plain(record, downloads.record_address(record_id)) + "\n"
+    return _file(line, f"agora21-{record_id}.txt", "text/plain; charset=utf-8", [record])
+
+
+@blueprint.get("/records.csv")
+def list_csv() -> Response:
+    """The records of a list, or of a search where there is a question, as a table."""
+    found = _listed()
+    written = exports.as_csv((one, downloads.record_address(one.record_id), {}) for one in found)
+    return _file("".join(written), "agora21.csv", "text/csv; charset=utf-8", found)
+
+
+@blueprint.get("/records.json")
+def list_json() -> Response:
+    """The same as JSON."""
+    found = _listed()
+    return _file("".join(exports.as_json(_data(one) for one in found)), "agora21.json", "application/json", found)
+
+
+@blueprint.get("/records.ris")
+def list_ris() -> Response:
+    """The same as references in RIS."""
+    return _ris(_listed(), "agora21.ris")
+
+
+@blueprint.get("/records.bib")
+def list_bib() -> Response:
+    """The same as references in BibTeX."""
+    return _bibtex(_listed(), "agora21.bib")
+
+
+@blueprint.app_context_processor
+def _names() -> dict[str, object]:
+    return {"citation": lambda record: citation.plain(record, downloads.record_address(record.record_id))}
+
+
+def _record(record_id: int) -> RecordView:
+    """The record as everybody sees it, for whoever may know of it."""
+    found = context.kb().catalog.records([record_id], context.reader())
+    if not found:
+        raise NotFound(f"There is no record {record_id}.", record=record_id)
+    return found[0]
+
+
+def _listed() -> Sequence[RecordView]:
+    query, _ = place.resolve(asked.read(request.args))
+    return list(context.kb().exports.records(query, context.reader(), MOST_RECORDS))
+
+
+def _data(record: RecordView) -> dict[str, object]:
+    return exports.as_data(record, downloads.record_address(record.record_id))
+
+
+def _ris(records: Sequence[RecordView], name: str) -> Response:
+    written = "".join(citation.ris(one, downloads.record_address(one.record_id)) for one in records)
+    return _file(written, name, f"{RIS}; charset=utf-8", records)
+
+
+def _bibtex(records: Sequence[RecordView], name: str) -> Response:
+    written = "\n".join(citation.bibtex(one, downloads.record_address(one.record_id)) for one in records)
+    return _file(written, name, f"{BIBTEX}; charset=utf-8", records)
+
+
+def _file(written: str, name: str, mimetype: str, records: Sequence[RecordView]) -> Response:
+    public = all(one.state == "published" for one in records)
+    return downloads.file(written.encode(), name, mimetype, public)
