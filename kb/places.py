@@ -89,6 +89,13 @@ def names_like(given: str) -> tuple[str, ...]:
     return tuple(str(_by_name()[name][0]) for name in near)
 
 
+def beginning(given: str, limit: int) -> tuple[Municipality, ...]:
+    """The largest municipalities whose names begin like that, as somebody types them."""
+    typed = folded(given)
+    found = {one for name, ones in _by_name().items() if typed and name.startswith(typed) for one in ones}
+    return tuple(sorted(found, key=lambda one: (-(one.population or 0), one.istat))[:limit])
+
+
 def region_key(country: str | None, region: str | None, nuts: str | None, lau: str | None) -> str | None:
     """What a record's region goes by, whatever it was called.
 

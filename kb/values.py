@@ -289,7 +289,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassageHit:
-    """One passage of a hit: where it stands and why it was found."""
+    """One passage of a hit: where it stands and why it was found.
+
+    `answer` is the sentence nearest to the query, as marked and plain runs; empty where the passage has none.
+    """
 
     passage_id: int
     document_id: int
@@ -306,6 +309,7 @@ class PassageHit:
     probability: float
     cosine: float
     lexical: float
+    answer: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from webui import (
     limits,
     noted,
     openid,
+    pages,
     people,
     profile,
     records,
@@ -39,6 +40,7 @@ from webui import (
     searches,
     session,
     similar,
+    suggest,
 )
 from webui.texts import LANGUAGES, plural, text
 
@@ -51,6 +53,7 @@ PAGES = (
     "profile.ask_to_erase",
     "people.accounts",
     "people.account",
+    "pages.accessibility",
     "search.start",
     "search.results",
     "search.browse",
@@ -86,12 +89,16 @@ BOUND = (
 )
 """Functions of `labels` that templates call without naming the language, which comes last."""
 
+FOOT = (("pages.accessibility", "site.accessibility"), ("feedback.form", "site.feedback"))
+"""What the foot of every page leads to, as far as there is such a page."""
+
 TIMEZONE = "Europe/Rome"
 """Where the network is: moments are kept in UTC and told in the time of its people."""
 
 
 AREAS = (
     search,
+    suggest,
     records,
     similar,
     collections,
@@ -102,6 +109,7 @@ AREAS = (
     dashboard,
     feedback,
     noted,
+    pages,
     account,
     openid,
     profile,
@@ -139,9 +147,8 @@ def create_app(kb: Kb) -> Flask:
 
 
 def _link(app: Flask, area: ModuleType) -> None:
-    """What an area adds to the navigation and the foot of every page."""
+    """What an area adds to the navigation."""
     app.extensions.setdefault("entries", []).extend(getattr(area, "ENTRIES", ()))
-    app.extensions.setdefault("foot", []).extend(getattr(area, "FOOT", ()))
 
 
 def _keep_language(endpoint: str, values: dict[str, Any]) -> None:
@@ -166,7 +173,7 @@ def _vocabulary() -> dict[str, object]:
         "in_other_languages": _in_other_languages,
         "record_type": RECORD_TYPE,
         "entries": current_app.extensions["entries"],
-        "foot": current_app.extensions["foot"],
+        "foot": FOOT,
         "exists": current_app.view_functions.__contains__,
         "provider_name": kb.config.oidc_name if kb.config.oidc_issuer else "",
         "who": session.account(),

@@ -49,4 +49,5 @@ def _add(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Language", context.language())
         response.vary.add("Accept-Language")
+        response.vary.add("HX-Request")
     return response

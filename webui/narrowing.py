@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from babel.lists import format_list
 
 from kb import places
 from kb.facets import FACETS
+from kb.values import AccountView
 from webui import context, labels
 from webui.asked import LIMITS, Asked
 from webui.place import Placed
@@ -114,6 +117,16 @@ def ways(wanted: Asked, placed: Placed) -> list[Way]:
     if home.point and "within" not in wanted.limits:
         offered.append(Way(text("place.nearby", language, km=NEARBY_KM), address=wanted.having(within=NEARBY_KM)))
     return offered
+
+
+def reads(wanted: Asked, who: AccountView | None) -> Way | None:
+    """The languages she said she reads, offered where no language is chosen; never applied by itself."""
+    known = [str(code) for code in who.preferences.get("reads", ())] if who else []
+    if not known or wanted.chosen.get("language"):
+        return None
+    language = context.language()
+    names = format_list([labels.language_name(code, language) for code in known], locale=language)
+    return Way(names, address=replace(wanted, chosen={**wanted.chosen, "language": tuple(known)}, page=1).address())
 
 
 def _folded(offered: Sequence[Choice]) -> tuple[Sequence[Choice], Sequence[Choice]]:

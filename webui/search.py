@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from kb.errors import EmptyQuery
 from kb.places import distance
 from kb.values import Listing, Place, Results
-from webui import asked, context, labels, narrowing, noted, place
+from webui import asked, context, labels, narrowing, noted, place, reasons, session
 from webui.asked import PER_PAGE, Asked, NoSuchPage
 from webui.limits import limited
 from webui.place import Placed
+from webui.texts import text
 
 LATEST = 6
 
@@ -77,8 +78,13 @@ def _page(
     last = last_page(total)
     if wanted.page > last:
         raise NoSuchPage(f"The results end at page {last}.", last=last)
+    partly = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
     return render_template(
-        "results.html",
+        "_results.html" if partly else "results.html",
+        partly=partly,
+        heading=_heading(wanted),
+        why=reasons.reason,
+        reads=narrowing.reads(wanted, session.account()),
         asked=wanted,
         placed=placed,
         total=total,
@@ -92,6 +98,12 @@ def _page(
         ways=narrowing.ways(wanted, placed),
         **found,
     )
+
+
+def _heading(wanted: Asked) -> str:
+    if wanted.text:
+        return text("results.title", context.language(), q=wanted.text)
+    return text("browse.narrowed" if wanted.narrowed else "browse.title", context.language())
 
 
 def _away(placed: Placed, there: Place) -> str:

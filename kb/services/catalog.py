@@ -105,6 +105,14 @@ class Catalog:
         with self._database.read() as session:
             return views(session, record_ids, reader)
 
+    def titled(self, words: str, reader: Reader, limit: int) -> tuple[RecordView, ...]:
+        """Records whose titles hold those words as they stand, shortest title first, without their documents."""
+        chosen = select(Record).where(visible_to(reader), Record.title.icontains(words, autoescape=True))
+        ordered = chosen.order_by(func.length(Record.title), Record.id).limit(limit)
+        with self._database.read() as session:
+            rows = session.execute(ordered.options(selectinload(Record.documents))).scalars()
+            return tuple(record_view(row) for row in rows)
+
     def original(self, document_id: int, reader: Reader) -> Original:
         """The stored file of a document; raises `NotFound` when the reader may not know of it."""
         chosen = select(Document).join(Record).where(Document.id == possible(document_id), visible_to(reader))

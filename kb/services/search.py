@@ -232,7 +232,14 @@ class Search:
             probability=candidate.probability,
             cosine=candidate.cosine,
             lexical=candidate.lexical,
+            answer=self._answer(query, language, candidate, passage),
         )
+
+    def _answer(self, query: Query, language: str, candidate: Candidate, passage: Passage) -> tuple[Span, ...]:
+        """The sentence of the passage that comes nearest; none where sentences were not compared."""
+        where = _sentence(passage, candidate.sentence) if candidate.sentence_cosine else None
+        sentence = passage.text[slice(*where)].strip() if where else ""
+        return tuple(self._highlight(sentence, passage.language, query.text, language, None)) if sentence else ()
 
 
 def _clean(text: str) -> str:
