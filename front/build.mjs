@@ -15,8 +15,19 @@ const TYPEFACE = join(ROOT, 'data', 'fonts');
 
 const FONTS = { 400: 'regular', 600: '600', 700: '700' };
 const SCRIPTS = { 'htmx.js': 'htmx.org/dist/htmx.min.js' };
-const LICENCES = { 'bootstrap-italia': 'LICENSE', 'htmx.org': 'LICENSE' };
+const LICENCES = { 'bootstrap-italia': 'LICENSE', 'htmx.org': 'LICENSE', 'pdfjs-dist': 'LICENSE' };
 /** Name of each package whose code is shipped → the file of its terms. */
+const PDF = {
+  'pdf.mjs': 'legacy/build/pdf.min.mjs',
+  'pdf.worker.mjs': 'legacy/build/pdf.worker.min.mjs',
+  cmaps: 'cmaps',
+  fonts: 'standard_fonts',
+  // Pictures in JPEG 2000 without WebAssembly, which the site's policy does not let run.
+  'decoders/openjpeg_nowasm_fallback.js': 'wasm/openjpeg_nowasm_fallback.js',
+  'decoders/LICENSE_OPENJPEG': 'wasm/LICENSE_OPENJPEG',
+  'decoders/LICENSE_PDFJS_OPENJPEG': 'wasm/LICENSE_PDFJS_OPENJPEG',
+};
+/** What draws PDFs: name in `vendor/pdfjs` → path in the package. */
 
 function sheet() {
   const silenced = ['import', 'global-builtin', 'color-functions', 'if-function', 'legacy-js-api'];
@@ -63,5 +74,6 @@ for (const [weight, name] of Object.entries(FONTS)) {
 }
 cpSync(join(ITALIA, 'dist/fonts/Titillium_Web/OFL.txt'), join(TARGET, 'titillium.licence.txt'));
 for (const [name, path] of Object.entries(SCRIPTS)) cpSync(join(MODULES, path), join(TARGET, name));
+for (const [name, path] of Object.entries(PDF)) cpSync(join(MODULES, 'pdfjs-dist', path), join(TARGET, 'pdfjs', name), { recursive: true });
 for (const [name, file] of Object.entries(LICENCES)) cpSync(join(MODULES, name, file), join(TARGET, `${name}.licence.txt`));
 writeFileSync(join(TARGET, 'built'), '');

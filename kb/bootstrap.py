@@ -27,6 +27,7 @@ from kb.services.checks import Checks
 from kb.services.collections import Collections
 from kb.services.comparing import Comparing
 from kb.services.desk import Desk
+from kb.services.documents import Documents
 from kb.services.duplicates import Duplicates
 from kb.services.editing import Editing
 from kb.services.exports import Exports
@@ -85,6 +86,7 @@ class Kb:
     checks: Checks
     comparing: Comparing
     desk: Desk
+    documents: Documents
     duplicates: Duplicates
     editing: Editing
     exports: Exports
@@ -137,6 +139,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         checks=checks,
         comparing=Comparing(database, models),
         desk=Desk(database),
+        documents=Documents(database),
         duplicates=Duplicates(database),
         editing=Editing(database, files),
         exports=Exports(catalog, browsing, search),

@@ -292,6 +292,7 @@ class PassageHit:
     """One passage of a hit: where it stands and why it was found.
 
     `answer` is the sentence nearest to the query, as marked and plain runs; empty where the passage has none.
+    `sentence` counts it from 0.
     """
 
     passage_id: int
@@ -310,6 +311,7 @@ class PassageHit:
     cosine: float
     lexical: float
     answer: tuple[Span, ...] = ()
+    sentence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

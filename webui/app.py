@@ -41,6 +41,7 @@ from webui import (
     session,
     similar,
     suggest,
+    viewer,
 )
 from webui.texts import LANGUAGES, plural, text
 
@@ -69,6 +70,7 @@ PAGES = (
     "dashboard.feedback",
     "feedback.form",
     "searches.overview",
+    "viewer.read",
 )
 """Endpoints whose address carries the language somebody chose."""
 
@@ -100,6 +102,7 @@ AREAS = (
     search,
     suggest,
     records,
+    viewer,
     similar,
     collections,
     curating,

@@ -252,7 +252,7 @@ def record_view(row: Record, reader: Reader = VISITOR, *, passages: bool = False
         place=place(row),
         year=row.year,
         details=_shown(row, reader),
-        documents=tuple(_document_view(document, passages=passages) for document in row.documents),
+        documents=tuple(document_view(one, one.passages if passages else ()) for one in row.documents),
         published_at=row.published_at,
         updated_at=row.updated_at,
     )
@@ -266,7 +266,8 @@ def _shown(row: Record, reader: Reader) -> Mapping[str, Any]:
     return {name: value for name, value in row.details.items() if name not in CONTACT}
 
 
-def _document_view(row: Document, *, passages: bool) -> DocumentView:
+def document_view(row: Document, passages: Sequence[Passage] = ()) -> DocumentView:
+    """A document as a page shows it, with some or all of its passages."""
     return DocumentView(
         document_id=row.id,
         name=row.name,
@@ -282,7 +283,7 @@ def _document_view(row: Document, *, passages: bool) -> DocumentView:
         notices=tuple(Notice(**notice) for notice in row.notices if "member" not in notice),
         recognised=tuple(RecognisedPage(**page) for page in row.recognised),
         lacking=row.lacking,
-        passages=tuple((passage.id, _passage_value(passage)) for passage in row.passages) if passages else (),
+        passages=tuple((passage.id, _passage_value(passage)) for passage in passages),
         container_id=row.container_id,
         left_out=tuple(
             Member(name=notice["member"], code=notice["code"], message=notice["message"])

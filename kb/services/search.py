@@ -233,6 +233,7 @@ class Search:
             cosine=candidate.cosine,
             lexical=candidate.lexical,
             answer=self._answer(query, language, candidate, passage),
+            sentence=candidate.sentence if answer else None,
         )
 
     def _answer(self, query: Query, language: str, candidate: Candidate, passage: Passage) -> tuple[Span, ...]:
