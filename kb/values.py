@@ -517,6 +517,18 @@ class OwnRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileProgress:
+    """A file that was handed in, and how far it is: `waiting`, `searchable`, `unpacked` or `failed` with a `code`."""
+
+    document_id: int
+    record_id: int
+    name: str
+    title: str
+    status: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionView:
     """One version of a record: who made it, when, why, and the state it left the record in."""
 

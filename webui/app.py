@@ -40,6 +40,7 @@ from webui import (
     searches,
     session,
     similar,
+    submission,
     suggest,
     viewer,
 )
@@ -71,6 +72,17 @@ PAGES = (
     "feedback.form",
     "searches.overview",
     "viewer.read",
+    "submission.submit",
+    "submission.files",
+    "submission.table",
+    "submission.progress",
+    "submission.new",
+    "submission.form",
+    "submission.record_files",
+    "submission.check_record",
+    "submission.my",
+    "submission.history",
+    "submission.difference",
 )
 """Endpoints whose address carries the language somebody chose."""
 
@@ -104,6 +116,7 @@ AREAS = (
     records,
     viewer,
     similar,
+    submission,
     collections,
     curating,
     exporting,

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from kb.db import Database
 from kb.db.editorial import Remark, Revision
-from kb.db.entities import Record
+from kb.db.entities import Document, Record
 from kb.db.people import Account
 from kb.errors import NotAllowed
-from kb.services import amending, completeness, differences, revisions, working
-from kb.services.catalog import LARGEST_ID
+from kb.services import amending, completeness, differences, revisions, rights, working
+from kb.services.catalog import LARGEST_ID, RECORD_TYPE
 from kb.services.revisions import stated
-from kb.values import Difference, Lack, OwnRecord, Reader, RevisionView
+from kb.services.visibility import visible_to
+from kb.values import Difference, FileProgress, Lack, OwnRecord, Reader, RevisionView
 
 MOST = 500
 """Records on one page of a submitter's own."""
@@ -56,6 +57,25 @@ class Desk:
                     merged_into_id=row.merged_into_id,
                 )
                 for row in rows
+            )
+
+    def progress(self, document_ids: Sequence[int], reader: Reader) -> tuple[FileProgress, ...]:
+        """How far files are that were handed in, of those in records that the reader may work on."""
+        chosen = select(Document, Record).join(Record, Record.id == Document.record_id).order_by(Document.id)
+        seen = chosen.where(Document.id.in_(document_ids), visible_to(reader))
+        with self._database.read() as session:
+            rows = session.execute(seen.where(Document.media_type != RECORD_TYPE)).all()
+            return tuple(
+                FileProgress(
+                    document_id=row.Document.id,
+                    record_id=row.Record.id,
+                    name=row.Document.name,
+                    title=row.Record.title,
+                    status="waiting" if row.Document.status == "received" else row.Document.status,
+                    code=row.Document.failure_code,
+                )
+                for row in rows
+                if rights.may(reader, "compare-versions", row.Record)
             )
 
     def lacks(self, record_id: int, reader: Reader) -> tuple[Lack, ...]:

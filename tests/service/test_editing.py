@@ -1,4 +1,4 @@
-"""Editing by hand: nothing is overwritten, nothing proposed replaces what was stated, the old stays until the new is."""
+"""Editing by hand: nothing is overwritten, nothing proposed replaces what was stated, the old stays till the new is."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.support.people import Person
 
 Write = Callable[[str, str], Path]
 OLD = "Capannori collects household waste door to door since 2005, and weighs what each family leaves."
+TOWN = "Il Comune di Capannori raccoglie i rifiuti porta a porta. Oggi il Comune di Capannori ricicla tutto."
 NEW = "Capannori opened a reuse centre where furniture and bicycles are mended by apprentices."
 
 
@@ -181,7 +182,7 @@ def test_versions_tell_what_differs_word_by_word_and_can_be_restored(kb: Kb, dra
 def test_reading_a_file_fills_in_only_what_she_has_not_stated_and_is_no_change_of_hers(
     kb: Kb, anna: Person, text_file: Write
 ) -> None:
-    words = "---\ntitle: Rifiuti\nauthor: Qualcun Altro\n---\n\nCapannori raccoglie i rifiuti. A Capannori si ricicla."
+    words = f"---\ntitle: Rifiuti\nauthor: Qualcun Altro\n---\n\n{TOWN}"
     outcome = kb.editing.hand_in(text_file("rifiuti.md", words), "rifiuti.md", anna.reader)
     record = outcome.record_id or 0
     stated = {"title": "My title", "region": "Lazio", "authors": ["Anna Bianchi"]}
@@ -194,7 +195,7 @@ def test_reading_a_file_fills_in_only_what_she_has_not_stated_and_is_no_change_o
 
 
 def test_what_she_takes_out_of_a_proposal_stays_out(kb: Kb, anna: Person, text_file: Write) -> None:
-    words = "# Rifiuti\n\nCapannori raccoglie i rifiuti porta a porta. A Capannori si ricicla quasi tutto."
+    words = f"# Rifiuti\n\n{TOWN}"
     outcome = kb.editing.hand_in(text_file("rifiuti.md", words), "rifiuti.md", anna.reader)
     Worker(kb).drain()
     view = kb.editing.view(outcome.record_id or 0, anna.reader)
@@ -228,8 +229,9 @@ def test_bytes_that_another_has_handed_in_tell_her_nothing(kb: Kb, anna: Person,
     [("a.pdf", b"MZ\x90\0program"), ("tool", b"\x7fELF\2\1\1"), ("run.sh", b"echo a"), ("a.txt", b"#!/bin/sh\n")],
 )
 def test_programs_are_turned_away_and_nothing_of_them_is_stored(
-    kb: Kb, draft: int, anna: Person, tmp_path: Path, name: str, content: bytes
+    kb: Kb, anna: Person, tmp_path: Path, name: str, content: bytes
 ) -> None:
+    draft = kb.editing.begin(check({"title": "A"}), anna.reader)
     path = tmp_path / "upload"
     path.write_bytes(content)
     (outcome,) = kb.editing.attach(draft, 1, [(path, name)], anna.reader)
