@@ -57,12 +57,12 @@ def _folder(folder: Path) -> list[Entry]:
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | InvalidManifest]]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        sample = stream.readline()
-        stream.seek(0)
-        # Spreadsheets of half of Europe write semicolons between cells, because the comma is their decimal sign.
-        delimiter = ";" if sample.count(";") > sample.count(",") else ","
-        reader = csv.DictReader(stream, delimiter=delimiter, restkey="")
         try:
+            sample = stream.readline()
+            stream.seek(0)
+            # Spreadsheets of half of Europe write semicolons between cells, because the comma is their decimal sign.
+            delimiter = ";" if sample.count(";") > sample.count(",") else ","
+            reader = csv.DictReader(stream, delimiter=delimiter, restkey="")
             for row in reader:
                 yield reader.line_num, {name: cell for name, cell in row.items() if name}
         except (UnicodeDecodeError, csv.Error) as error:
@@ -86,6 +86,8 @@ def _json_row(path: Path, number: int, line: str) -> Mapping[str, Any] | Invalid
         row = json.loads(line)
     except json.JSONDecodeError as error:
         return InvalidManifest(f"{path.name} line {number}: not JSON ({error.msg}, character {error.colno}).")
+    except RecursionError:
+        return InvalidManifest(f"{path.name} line {number}: too many values within one another.")
     if not isinstance(row, dict):
         return InvalidManifest(f"{path.name} line {number}: write an object with one name for each field.")
     return row
