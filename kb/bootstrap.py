@@ -36,7 +36,9 @@ from kb.services.figures import Dashboard
 from kb.services.identities import Identities
 from kb.services.intake import Intake
 from kb.services.languages import Languages
+from kb.services.ledger import Ledger
 from kb.services.mailing import Mailing
+from kb.services.merging import Merging
 from kb.services.models import Models, Shelf
 from kb.services.notebook import Notebook
 from kb.services.personal import PersonalData
@@ -44,11 +46,13 @@ from kb.services.profiles import Profiles
 from kb.services.proposals import Proposals
 from kb.services.pulse import Pulse
 from kb.services.reading import Reading, Tools
+from kb.services.reviewing import Reviewing
 from kb.services.search import Search
 from kb.services.searches import SavedSearches
 from kb.services.sessions import Sessions
 from kb.services.similar import Similar
 from kb.services.tokens import Tokens
+from kb.services.works import Works
 from kb.shelf import FolderShelf
 from kb.smtp import Smtp
 from kb.values import Digest, Extraction
@@ -95,6 +99,10 @@ class Kb:
     notebook: Notebook
     pulse: Pulse
     reports: Reports
+    reviewing: Reviewing
+    merging: Merging
+    works: Works
+    ledger: Ledger
 
     def close(self) -> None:
         """Write down what was noted, and let go of indexes and connections."""
@@ -111,6 +119,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
     tools = _tools(config)
     checks, pulse = Checks(database, files, models), Pulse(config.data / "worker")
     catalog, browsing = Catalog(database, files), Browsing(database)
+    link = config.site.__add__
     search = Search(models, detect_query, snippet)
     return Kb(
         config=config,
@@ -148,6 +157,10 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         notebook=Notebook(database),
         pulse=pulse,
         reports=Reports(database),
+        reviewing=Reviewing(database, files, link),
+        merging=Merging(database, files, link),
+        works=Works(database),
+        ledger=Ledger(database),
     )
 
 

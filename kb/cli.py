@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb import console, errors, exporting, narrowed, sentences, user_commands
+from kb import console, errors, exporting, log_commands, narrowed, sentences, user_commands
 from kb.command import Commands, json_option, opened
 from kb.errors import KbError
 from kb.values import OPERATOR
@@ -605,3 +605,4 @@ def drop_model(name: str) -> None:
 
 
 commands.add_command(user_commands.user)
+commands.add_command(log_commands.log)

@@ -3,6 +3,7 @@
       - MissingFile · EmptyQuery · InvalidFilter · UnknownPlace · AmbiguousPlace · InvalidManifest · InvalidSetting
       - InvalidState · InvalidCollection · InvalidAccount · InvalidLink · InvalidFields
       - InvalidSearch · InvalidFeedback
+      - ReasonMissing · InvalidAnswers · InvalidMerge · InvalidVersions
   + Outdated
   + NotFound
   + NotAllowed
@@ -119,6 +120,30 @@ class InvalidFeedback(InvalidInput):
     """A report says nothing, says too much, or gives an address that is none."""
 
     code = "invalid-feedback"
+
+
+class ReasonMissing(InvalidInput):
+    """A decision that somebody has to understand was taken without saying why."""
+
+    code = "reason-missing"
+
+
+class InvalidAnswers(InvalidInput):
+    """An answer names no criterion, or says neither yes nor no nor nothing."""
+
+    code = "invalid-answers"
+
+
+class InvalidMerge(InvalidInput):
+    """Two records cannot become one as they are."""
+
+    code = "invalid-merge"
+
+
+class InvalidVersions(InvalidInput):
+    """Records cannot be language versions of one another."""
+
+    code = "invalid-versions"
 
 
 class Outdated(KbError):

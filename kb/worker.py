@@ -45,7 +45,7 @@ class Worker:
         while not self._stop.is_set():
             if step := self._step():
                 done += step
-            elif self._kb.comparing.one() or self._kb.alerts.one():
+            elif self._kb.comparing.one() or self._kb.alerts.one() or self._kb.reviewing.remind():
                 continue
             elif until():
                 break

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from kb.db import Database
 from kb.db.entities import Document, Passage, Record
@@ -86,6 +86,12 @@ class Catalog:
                 raise NotFound(f"There is no record {record_id}; 'kb search' lists what there is.", record=record_id)
             return record_view(row, reader, passages=True)
 
+    def moved(self, record_id: int, reader: Reader) -> int | None:
+        """The record that another one became part of, for a reader who may know of it."""
+        merged = select(Record.merged_into_id).where(Record.id == possible(record_id)).scalar_subquery()
+        with self._database.read() as session:
+            return session.execute(select(Record.id).where(Record.id == merged, visible_to(reader))).scalar()
+
     def latest(self, reader: Reader, limit: int = 10) -> tuple[RecordView, ...]:
         """The records that entered last, newest first, without their passages."""
         chosen = select(Record).where(visible_to(reader)).order_by(Record.id.desc()).limit(limit)
@@ -115,9 +121,10 @@ class Catalog:
 
     def original(self, document_id: int, reader: Reader) -> Original:
         """The stored file of a document; raises `NotFound` when the reader may not know of it."""
-        chosen = select(Document).join(Record).where(Document.id == possible(document_id), visible_to(reader))
+        chosen = select(Document).join(Record).where(Document.id == possible(document_id))
+        seen = or_(visible_to(reader), _kept_elsewhere(reader))
         with self._database.read() as session:
-            row = session.execute(chosen.where(Document.media_type != RECORD_TYPE)).scalar()
+            row = session.execute(chosen.where(Document.media_type != RECORD_TYPE, seen)).scalar()
         if row is None or not self._files.path(row.sha256).exists():
             raise NotFound(f"There is no file for document {document_id}.", document=document_id)
         return Original(path=self._files.path(row.sha256), name=row.name, media_type=row.media_type, sha256=row.sha256)
@@ -136,6 +143,17 @@ class Catalog:
         """How much there is: records, documents, passages, languages and countries."""
         with self._database.read() as session:
             return {name: session.execute(chosen).scalar_one() for name, chosen in _totals(reader).items()}
+
+
+def _kept_elsewhere(reader: Reader) -> ColumnElement[bool]:
+    """Whether the reader may see a document's bytes in the record that its own became part of."""
+    twin, other = aliased(Document), aliased(Record)
+    return exists().where(
+        other.id == Record.merged_into_id,
+        twin.record_id == other.id,
+        twin.sha256 == Document.sha256,
+        visible_to(reader, other),
+    )
 
 
 def chosen_records(filters: Filters, reader: Reader) -> Select[int]:

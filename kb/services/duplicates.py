@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kb.db import Database
 from kb.db.entities import Document, Pair, Record, Verdict
 from kb.errors import NotAllowed, NotFound
+from kb.services import decisions
 from kb.services.catalog import possible
 from kb.services.visibility import visible_to
 from kb.values import Duplicate, Reader
@@ -67,6 +68,7 @@ class Duplicates:
         _check_reviewer(reader)
         with self._database.write() as session:
             pairs = _pairs_between(session, record_id, other_id, reader)
+            decisions.log(session, reader, "no-duplicates", "record", record_id, other=other_id)
             shas = _digests(session, pairs)
             for low, high in pairs:
                 verdict = Verdict(low_id=low, high_id=high, account_id=reader.account_id)
@@ -79,6 +81,7 @@ class Duplicates:
         _check_reviewer(reader)
         with self._database.write() as session:
             pairs = _pairs_between(session, record_id, other_id, reader)
+            decisions.log(session, reader, "perhaps-duplicates", "record", record_id, other=other_id)
             for low, high in pairs:
                 session.execute(delete(Verdict).where(Verdict.low_id == low, Verdict.high_id == high))
         return len(pairs)
@@ -104,7 +107,7 @@ def _duplicates(
 
 def _rows(session: Session, condition: ColumnElement[bool], reader: Reader) -> Sequence[Any]:
     """The undecided pairs of a condition, both of whose records the reader may see, the most alike first."""
-    seen = condition, visible_to(reader), visible_to(reader, OwnRecord), not_(_decided())
+    seen = condition, visible_to(reader), visible_to(reader, OwnRecord), not_(_decided()), _apart()
     found = [
         row
         for own, other in ((Pair.low_id, Pair.high_id), (Pair.high_id, Pair.low_id))
@@ -138,6 +141,13 @@ def _decided() -> ColumnElement[bool]:
         low.sha256 == Verdict.low_sha256,
         high.sha256 == Verdict.high_sha256,
     )
+
+
+def _apart() -> ColumnElement[bool]:
+    """Whether two records are not known to belong together: none became part of another, or is to amend the other."""
+    alone = and_(Record.merged_into_id.is_(None), OwnRecord.merged_into_id.is_(None))
+    amends = or_(func.coalesce(Record.amends_id, 0) == OwnRecord.id, func.coalesce(OwnRecord.amends_id, 0) == Record.id)
+    return and_(alone, not_(amends))
 
 
 def _duplicate(row: Any) -> Duplicate:
