@@ -36,6 +36,7 @@ from webui import (
     people,
     profile,
     records,
+    review,
     search,
     searches,
     session,
@@ -95,6 +96,10 @@ PAGES = (
     "submission.my",
     "submission.history",
     "submission.difference",
+    "review.queue",
+    "review.case",
+    "review.merge",
+    "review.log",
 )
 """Endpoints whose address carries the language somebody chose."""
 
@@ -134,6 +139,7 @@ AREAS = (
     exporting,
     feeds,
     searches,
+    review,
     dashboard,
     feedback,
     noted,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from codecs import getincrementaldecoder
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import Blueprint, Response, redirect, render_template, send_file, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
+from kb.services import rights
 from kb.services.catalog import RECORD_TYPE
 from webui import context, details, offered, similar
 
@@ -25,9 +27,12 @@ blueprint = Blueprint("records", __name__)
 
 
 @blueprint.get("/records/<int(max=9223372036854775807):record_id>")
-def record(record_id: int) -> str:
-    """A record as people read it."""
-    view = context.kb().catalog.record(record_id, context.reader())
+def record(record_id: int) -> str | BaseResponse:
+    """A record as people read it; one that became part of another leads there."""
+    kb, reader = context.kb(), context.reader()
+    if (other := kb.catalog.moved(record_id, reader)) is not None:
+        return redirect(url_for("records.record", record_id=other), 301)
+    view = kb.catalog.record(record_id, reader)
     language = context.language()
     shown = details.sections(view, language)
     return render_template(
@@ -42,6 +47,8 @@ def record(record_id: int) -> str:
         versions=offered.versions(view),
         proposals=offered.proposals(record_id, language),
         unconfirmed=offered.unconfirmed(view, language),
+        linked=kb.works.versions_of(record_id, reader),
+        desk=kb.reviewing.case(record_id, reader) if rights.may(reader, "review") else None,
         files=[document for document in view.documents if document.media_type != RECORD_TYPE],
     )
 
