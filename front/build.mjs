@@ -14,8 +14,19 @@ const TARGET = join(ROOT, 'webui', 'static', 'vendor');
 const TYPEFACE = join(ROOT, 'data', 'fonts');
 
 const FONTS = { 400: 'regular', 600: '600', 700: '700' };
-const SCRIPTS = { 'htmx.js': 'htmx.org/dist/htmx.min.js' };
-const LICENCES = { 'bootstrap-italia': 'LICENSE', 'htmx.org': 'LICENSE', 'pdfjs-dist': 'LICENSE' };
+const SCRIPTS = {
+  'htmx.js': 'htmx.org/dist/htmx.min.js',
+  'leaflet.js': 'leaflet/dist/leaflet.js',
+  'leaflet.markercluster.js': 'leaflet.markercluster/dist/leaflet.markercluster.js',
+};
+const MAP_SHEETS = ['leaflet/dist/leaflet.css', 'leaflet.markercluster/dist/MarkerCluster.css'];
+const LICENCES = {
+  'bootstrap-italia': 'LICENSE',
+  'htmx.org': 'LICENSE',
+  leaflet: 'LICENSE',
+  'leaflet.markercluster': 'MIT-LICENCE.txt',
+  'pdfjs-dist': 'LICENSE',
+};
 /** Name of each package whose code is shipped → the file of its terms. */
 const PDF = {
   'pdf.mjs': 'legacy/build/pdf.min.mjs',
@@ -38,6 +49,18 @@ function sheet() {
       `@font-face{font-family:"Titillium Web";font-style:normal;font-weight:${weight};font-display:swap;src:url("titillium-${weight}.woff2") format("woff2")}`,
   );
   return faces.join('') + postcss([darkPairs()]).process(light.replace(/^\uFEFF/, ''), { from: undefined }).css;
+}
+
+/** The sheet of the map without the pictures that it names and no page uses. */
+function mapSheet() {
+  const whole = postcss.parse(MAP_SHEETS.map((path) => readFileSync(join(MODULES, path), 'utf8')).join('\n'));
+  whole.walkDecls((declaration) => { if (declaration.value.includes('url(')) declaration.remove(); });
+  return sass.compileString(whole.toString(), { style: 'compressed' }).css;
+}
+
+/** A script without the address of its source map, which is not shipped. */
+function script(path) {
+  return readFileSync(join(MODULES, path), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
 }
 
 function templates(folder) {
@@ -68,12 +91,13 @@ typeface();
 rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET, { recursive: true });
 writeFileSync(join(TARGET, 'italia.css'), sheet());
+writeFileSync(join(TARGET, 'leaflet.css'), mapSheet());
 writeFileSync(join(TARGET, 'icons.svg'), icons());
 for (const [weight, name] of Object.entries(FONTS)) {
   cpSync(join(ITALIA, `dist/fonts/Titillium_Web/titillium-web-v10-latin-ext_latin-${name}.woff2`), join(TARGET, `titillium-${weight}.woff2`));
 }
 cpSync(join(ITALIA, 'dist/fonts/Titillium_Web/OFL.txt'), join(TARGET, 'titillium.licence.txt'));
-for (const [name, path] of Object.entries(SCRIPTS)) cpSync(join(MODULES, path), join(TARGET, name));
 for (const [name, path] of Object.entries(PDF)) cpSync(join(MODULES, 'pdfjs-dist', path), join(TARGET, 'pdfjs', name), { recursive: true });
+for (const [name, path] of Object.entries(SCRIPTS)) writeFileSync(join(TARGET, name), script(path));
 for (const [name, file] of Object.entries(LICENCES)) cpSync(join(MODULES, name, file), join(TARGET, `${name}.licence.txt`));
 writeFileSync(join(TARGET, 'built'), '');

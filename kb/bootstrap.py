@@ -21,6 +21,7 @@ from kb.services import recognition
 from kb.services.access import Access
 from kb.services.accounts import Accounts
 from kb.services.alerts import Alerts
+from kb.services.atlas import Atlas
 from kb.services.browsing import Browsing
 from kb.services.catalog import Catalog
 from kb.services.checks import Checks
@@ -75,6 +76,7 @@ class Kb:
     sessions: Sessions
     tokens: Tokens
     alerts: Alerts
+    atlas: Atlas
     catalog: Catalog
     browsing: Browsing
     collections: Collections
@@ -135,6 +137,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         alerts=Alerts(database, models, search, config.site),
         catalog=catalog,
         browsing=browsing,
+        atlas=Atlas(database, search),
         collections=Collections(database),
         intake=Intake(database, files),
         languages=Languages(database),

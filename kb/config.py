@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ PREFIX = "KB_"
 
 LIMITS = ("limit_sign_in", "limit_account", "limit_letters", "limit_search", "limit_upload", "limit_feedback")
 """Settings that say how often something may be done, as the package `limits` writes it."""
+TILES = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?/[^\s;,\"'<>]*", re.IGNORECASE)
+"""One host, so that pages can allow it and no other."""
 
 
 def _xdg(variable: str, fallback: str) -> Path:
@@ -98,6 +101,12 @@ class Config(BaseSettings):
     limit_search: str = Field(default="60/minute", description="Searches from one address.")
     limit_upload: str = Field(default="60/hour", description="Files handed in or compared from one address.")
     limit_feedback: str = Field(default="10/hour", description="Reports from one address.")
+    tiles: str = Field(
+        default="",
+        description="Tile server of the map, such as `https://tiles.example.org/{z}/{x}/{y}.png`; empty, the map is "
+        "drawn from outlines of our own and asks nobody.",
+    )
+    tiles_attribution: str = Field(default="", description="Whom the map names as the source of the tiles.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="What is written to standard error."
     )
@@ -106,6 +115,14 @@ class Config(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("tiles", mode="after")
+    @classmethod
+    def _tile_address(cls, value: str) -> str:
+        blanks = all(blank in value for blank in ("{z}", "{x}", "{y}"))
+        if value and not (blanks and TILES.fullmatch(value)):
+            raise ValueError("not the address of a tile server; write for example https://host/{z}/{x}/{y}.png")
+        return value
 
     @field_validator("database_url", mode="after")
     @classmethod

@@ -17,7 +17,9 @@ from webui import (
     account,
     api,
     assets,
+    atlas,
     collections,
+    compare,
     compression,
     context,
     curating,
@@ -45,6 +47,7 @@ from webui import (
     suggest,
     viewer,
 )
+from webui.place_map import place_map
 from webui.texts import LANGUAGES, plural, text
 
 PAGES = (
@@ -100,6 +103,8 @@ PAGES = (
     "review.case",
     "review.merge",
     "review.log",
+    "atlas.show",
+    "compare.show",
 )
 """Endpoints whose address carries the language somebody chose."""
 
@@ -133,6 +138,8 @@ AREAS = (
     records,
     viewer,
     similar,
+    compare,
+    atlas,
     submission,
     collections,
     curating,
@@ -208,6 +215,7 @@ def _vocabulary() -> dict[str, object]:
         "record_type": RECORD_TYPE,
         "entries": current_app.extensions["entries"],
         "foot": FOOT,
+        "place_map": place_map,
         "exists": current_app.view_functions.__contains__,
         "provider_name": kb.config.oidc_name if kb.config.oidc_issuer else "",
         "who": session.account(),

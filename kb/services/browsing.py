@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Select, func, select
@@ -11,6 +12,7 @@ from kb.db import Database
 from kb.db.entities import Record
 from kb.places import Municipality
 from kb.services import catalog, comparable, narrowing, ordering
+from kb.services.visibility import visible_to
 from kb.values import Listing, Profile, Query, Reader, RecordView
 
 
@@ -45,6 +47,12 @@ class Browsing:
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             return _ids(session, query, catalog.chosen_records(query.filters, reader))
 
+    def chosen(self, record_ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:
+        """The records of these ids, in order, without passages; what the reader may not know of is left out."""
+        ids = [catalog.possible(id_) for id_ in record_ids]
+        with self._database.read() as session:
+            return _views(session, ids, reader)
+
     def profile(self, home: Municipality, reader: Reader) -> Profile:
         """What is known of a municipality, to compare others with."""
         with self._database.read() as session:
@@ -52,10 +60,13 @@ class Browsing:
 
 
 def _page(session: Session, query: Query, reader: Reader) -> tuple[RecordView, ...]:
-    ids = _ids(session, query, catalog.chosen_records(query.filters, reader))
-    chosen = select(Record).where(Record.id.in_(ids)).options(selectinload(Record.documents))
+    return _views(session, _ids(session, query, catalog.chosen_records(query.filters, reader)), reader)
+
+
+def _views(session: Session, ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:
+    chosen = select(Record).where(Record.id.in_(ids), visible_to(reader)).options(selectinload(Record.documents))
     rows = {row.id: row for row in session.execute(chosen.execution_options(populate_existing=True)).scalars()}
-    return tuple(catalog.record_view(rows[id_], reader) for id_ in ids)
+    return tuple(catalog.record_view(rows[id_], reader) for id_ in ids if id_ in rows)
 
 
 def _ids(session: Session, query: Query, chosen: Select[int]) -> list[int]:

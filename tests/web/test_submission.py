@@ -115,7 +115,7 @@ def test_a_record_is_described_group_by_group_and_sent(kb: Kb, client: FlaskClie
         ("outcome", {"indicators-name": "CO2"}, "indicators", ""),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field_and_what_was_written_stays(  # noqa: PLR0917 - a table of cases
+def test_what_is_wrong_is_told_at_its_field_and_what_was_written_stays(
     kb: Kb, client: FlaskClient, draft: int, group: str, sent: dict[str, str], field: str, told: str
 ) -> None:
     if group == "outcome":

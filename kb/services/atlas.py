@@ -1,0 +1,153 @@
+"""Records as points of a map: those that a question or filters leave, as far as their coordinates are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from kb.db import Database
+from kb.db.entities import Record
+from kb.services import catalog, narrowing, ordering
+from kb.services.search import Search
+from kb.services.visibility import visible_to
+from kb.values import Place, Point, Query, Reader
+
+MOST = 2_000
+"""Records on one map, the first of the list; browsers grow slow beyond."""
+
+PIN: tuple[Any, ...] = (
+    Record.id,
+    Record.title,
+    Record.kind,
+    Record.language,
+    Record.country,
+    Record.region,
+    Record.municipality,
+    Record.population,
+    Record.year,
+    Record.lat,
+    Record.lon,
+)
+"""As much of a record as a map shows."""
+
+LOCATED = (Record.lat.is_not(None), Record.lon.is_not(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A record on a map."""
+
+    record_id: int
+    title: str
+    kind: str
+    language: str
+    place: Place
+    point: Point
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """The records that a query leaves, as a map: `total` of them, `located` with coordinates, the first as `pins`.
+
+    `facets` and `answered` as in `Results`.
+    """
+
+    query: Query
+    total: int
+    located: int
+    pins: tuple[Pin, ...]
+    facets: Mapping[str, Mapping[str, int]]
+    answered: bool = True
+
+
+class Atlas:
+    """Puts what there is on a map on behalf of a reader."""
+
+    def __init__(self, database: Database, search: Search) -> None:
+        self._database = database
+        self._search = search
+
+    def chart(self, query: Query, reader: Reader) -> Chart:
+        """The records that answer, best first, or without a text those that pass the filters, in the order asked for.
+
+        Raises:
+            InvalidInput: the question or the order makes no sense.
+            InvalidFilter: a filter has a value that cannot be one.
+            NoModel: there is a question, and no encoder is in use.
+        """
+        return self._answering(query, reader) if query.text else self._passing(query, reader)
+
+    def _answering(self, query: Query, reader: Reader) -> Chart:
+        ids, answered = self._search.ranking(query, reader)
+        with self._database.read() as session:
+            # Asked again: the record may have been withdrawn since it was ranked.
+            there = set(session.execute(select(Record.id).where(Record.id.in_(ids), visible_to(reader))).scalars())
+            listed = [id_ for id_ in ids if id_ in there]
+            rows = _rows(session, select(*PIN).where(Record.id.in_(listed), *LOCATED))
+            return Chart(
+                query=query,
+                total=len(listed),
+                located=len(rows),
+                pins=_pins(rows, listed),
+                facets=narrowing.counted(session, listed),
+                answered=answered,
+            )
+
+    def _passing(self, query: Query, reader: Reader) -> Chart:
+        ordering.check(query)
+        with self._database.read() as session:
+            query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
+            chosen = catalog.chosen_records(query.filters, reader)
+            counts = select(func.count(), func.count(Record.lat + Record.lon)).where(Record.id.in_(chosen))
+            total, located = session.execute(counts).one()
+            return Chart(
+                query=query,
+                total=total,
+                located=located,
+                pins=_listed(session, query, chosen),
+                facets=narrowing.counted(session, chosen),
+            )
+
+
+def _listed(session: Session, query: Query, chosen: Select[int]) -> tuple[Pin, ...]:
+    """The first of the chosen records that have coordinates."""
+    pins = select(*PIN).where(Record.id.in_(chosen), *LOCATED)
+    if query.sort == "likeness" and query.place is not None:
+        return _pins(_rows(session, pins), ordering.most_alike(session, query.place, chosen))
+    rows = _rows(session, pins.order_by(*ordering.clauses(query)).limit(MOST))
+    return _pins(rows, rows)
+
+
+def _rows(session: Session, chosen: Select[Any]) -> dict[int, Row[Any]]:
+    return {row.id: row for row in session.execute(chosen)}
+
+
+def _pins(rows: Mapping[int, Row[Any]], ids: Iterable[int]) -> tuple[Pin, ...]:
+    """The records of these ids that have coordinates, in order."""
+    located: Sequence[int] = [id_ for id_ in ids if id_ in rows]
+    return tuple(_pin(rows[id_]) for id_ in located[:MOST])
+
+
+def _pin(row: Row[Any]) -> Pin:
+    point = Point(lat=row.lat, lon=row.lon)
+    place = Place(
+        country=row.country,
+        region=row.region,
+        municipality=row.municipality,
+        population=row.population,
+        point=point,
+    )
+    return Pin(
+        record_id=row.id,
+        title=row.title,
+        kind=row.kind,
+        language=row.language,
+        place=place,
+        point=point,
+        year=row.year,
+    )
