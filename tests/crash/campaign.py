@@ -140,7 +140,23 @@ class Campaign:
 
     def _compare(self, data: Path) -> None:
         rough, calm = agreement.state(data), agreement.state(self._calm)
-        self.report.wrong += [f"round {self.report.rounds}: other {part}" for part in calm if rough[part] != calm[part]]
+        for part in calm:
+            if rough[part] != calm[part]:
+                self.report.wrong.append(
+                    f"round {self.report.rounds}: other {part}: {_first_other(rough[part], calm[part])}"
+                )
+
+
+def _first_other(rough: object, calm: object) -> str:
+    """Where two lists of rows begin to differ, and in which column."""
+    if not (isinstance(rough, list) and isinstance(calm, list)):
+        return f"{rough!r:.200} for {calm!r:.200}"
+    for number, (one, other) in enumerate(zip(rough, calm, strict=False)):
+        if one != other:
+            columns = enumerate(zip(one, other, strict=False)) if isinstance(one, tuple) else [(0, (one, other))]
+            differing = [f"column {at}: {a!r:.80} for {b!r:.80}" for at, (a, b) in columns if a != b]
+            return f"row {number} of {len(rough)}, {one!s:.40}: {'; '.join(differing)}"
+    return f"{len(rough)} rows for {len(calm)}"
 
 
 # --- processes ----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from kb.services.fields import RecordFields
 from webui import context, session
 from webui.submission import forms, offers
 from webui.submission.area import blueprint
-from webui.submission.uploading import version
+from webui.submission.uploading import allowed, version
 from webui.texts import text
 
 
@@ -49,8 +49,7 @@ def take_back(record_id: int) -> BaseResponse:
 def discard(record_id: int) -> str | BaseResponse:
     """Delete a draft, once it was asked whether she means it."""
     if request.method == "GET":
-        view = context.kb().editing.view(record_id, context.reader())
-        return render_template("submission/discard.html", view=view)
+        return render_template("submission/discard.html", view=allowed(record_id, "discard"))
     context.kb().editing.discard(record_id, version(), context.reader())
     return _done("submission.discarded")
 
@@ -59,7 +58,7 @@ def discard(record_id: int) -> str | BaseResponse:
 @session.needs("member")
 def ask_withdrawal(record_id: int) -> str | BaseResponse | tuple[str, int]:
     """Ask curators to withdraw a published record, with the reason."""
-    view = context.kb().editing.view(record_id, context.reader())
+    view = allowed(record_id, "ask-withdrawal")
     if request.method == "GET":
         return render_template("submission/withdrawal.html", view=view, error="")
     try:

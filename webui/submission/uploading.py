@@ -6,7 +6,9 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from kb import sentences
+from kb.errors import NotAllowed
 from kb.services.catalog import RECORD_TYPE
+from kb.values import WorkView
 from webui import context, session
 from webui.submission.area import MOST_FILES, blueprint, sent_files, set_aside
 from webui.texts import text
@@ -24,6 +26,7 @@ def record_files(record_id: int) -> str:
 def attach(record_id: int) -> str | BaseResponse | tuple[str, int]:
     """Add files to a record."""
     language, sent = context.language(), sent_files()
+    allowed(record_id, "edit")
     if not sent or len(sent) > MOST_FILES:
         hint = "submission.files.none" if not sent else "submission.files.too-many"
         return _page(record_id, text(hint, language, most=MOST_FILES)), 400
@@ -46,6 +49,14 @@ def detach(record_id: int, document_id: int) -> BaseResponse:
     """Take a file out of a record."""
     context.kb().editing.detach(record_id, version(), document_id, context.reader())
     return redirect(url_for("submission.record_files", record_id=record_id))
+
+
+def allowed(record_id: int, action: str) -> WorkView:
+    """The record as whoever works on it needs it; raises `NotAllowed` where she may not take the action now."""
+    view = context.kb().editing.view(record_id, context.reader())
+    if action not in view.actions:
+        raise NotAllowed(f"Record {record_id} is {view.record.state}: you may not do this with it.", action=action)
+    return view
 
 
 def version() -> int:
