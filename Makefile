@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 SOURCES := package.json package-lock.json front/italia.scss front/dark.mjs front/build.mjs \
   $(shell find webui -name '*.html' -o -name '*.js' -not -path '*/vendor/*')
 
-.PHONY: front demo test check lint bench campaign fuzz docs lock clean
+.PHONY: front demo test check lint audit bench campaign fuzz docs lock clean
 
 # Install, load the sample collection and serve it on 127.0.0.1:8021.
 demo: export KB_DATA ?= $(CURDIR)/.kb/demo
@@ -21,8 +21,12 @@ demo: $(READY) $(FRONT)
 test: $(READY) $(FRONT)
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-# The whole gate: style, types, layers, tests.
-check: lint test
+# The whole gate: style, types, layers, dependencies, tests.
+check: lint audit test
+
+# Whether a pinned dependency has a known vulnerability; it says so when nobody could be asked.
+audit: $(READY)
+	$(BIN)/python -m tests.support.audit
 
 lint: $(READY)
 	$(BIN)/ruff check .
