@@ -97,8 +97,8 @@ class Config(BaseSettings):
     limits: bool = Field(default=True, description="Whether the limits that follow are kept.")
     limit_sign_in: str = Field(default="10/minute;60/hour", description="Failed sign-ins from one address.")
     limit_account: str = Field(default="20/15 minute", description="Failed sign-ins to one account.")
-    limit_letters: str = Field(default="5/hour", description="Registrations and forgotten passwords from one address.")
-    limit_search: str = Field(default="60/minute", description="Searches from one address.")
+    limit_letters: str = Field(default="20/hour", description="Registrations and forgotten passwords from one address.")
+    limit_search: str = Field(default="300/minute", description="Searches from one address.")
     limit_upload: str = Field(default="60/hour", description="Files handed in or compared from one address.")
     limit_feedback: str = Field(default="10/hour", description="Reports from one address.")
     tiles: str = Field(

@@ -112,7 +112,6 @@ def password(token: str) -> BaseResponse:
 
 
 @blueprint.post("/password/<token>")
-@limited("letters")
 def choose(token: str) -> BaseResponse:
     """Set the password, and lead to signing in with it."""
     try:

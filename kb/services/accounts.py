@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ from kb.services.decisions import EventView
 from kb.services.secrets import digest, fresh
 from kb.values import OPERATOR, AccountView, Letter, NewAccount, Reader, Role
 from kb.wording import letter
+
+log = logging.getLogger(__name__)
 
 STAYS = timedelta(days=14)
 """How long a browser stays signed in after it was last seen."""
@@ -121,6 +124,7 @@ class Accounts:
         # The time it takes must not tell whether there is such an account.
         known = account.password_hash if account is not None and account.password_hash else passwords.nobody()
         if not passwords.matches(known, password) or account is None or account.disabled_at or not account.verified_at:
+            log.warning("A sign-in was refused: account %s", "unknown" if account is None else account.id)
             raise NotSignedIn("Address and password do not belong together, or the address is not confirmed yet.")
         return view(account)
 

@@ -26,6 +26,17 @@ def test_a_person_gets_in_with_her_own_password_only(kb: Kb) -> None:
             kb.accounts.authenticate(email, password)
 
 
+def test_a_refused_sign_in_is_logged_by_number_alone(kb: Kb, caplog: pytest.LogCaptureFixture) -> None:
+    anna = people.add(kb, "member", "anna")
+    for email in (anna.email, "nobody@comune.example"):
+        with pytest.raises(NotSignedIn):
+            kb.accounts.authenticate(email, "hunter2 hunter2")
+    assert [one.getMessage() for one in caplog.records] == [
+        f"A sign-in was refused: account {anna.account_id}",
+        "A sign-in was refused: account unknown",
+    ]
+
+
 def test_an_address_that_is_not_confirmed_does_not_get_in(kb: Kb) -> None:
     kb.accounts.add(NewAccount(email="new@comune.example", password=PASSWORD))
     with pytest.raises(NotSignedIn):

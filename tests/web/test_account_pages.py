@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -227,3 +228,28 @@ def test_every_form_of_these_pages_has_its_token(app: Flask, kb: Kb) -> None:
         if "POST" in (rule.methods or ()) and rule.endpoint not in ("similar.of_text",):
             address = re.sub(r"<[^>]+>", "1", rule.rule)
             assert client.post(address, data={}).status_code == 400, rule.endpoint
+
+
+def test_every_field_has_a_label_and_every_id_is_used_once(app: Flask, kb: Kb) -> None:
+    boss = people.add(kb, "administrator")
+    client = people.client(app, boss)
+    kb.tokens.create(boss.account_id, "x", [], OPERATOR)
+    kb.accounts.sign_in(boss.account_id)
+    choosing = kb.access.link(boss.account_id).partition("8021")[2]
+    one = f"/admin/accounts/{boss.account_id}"
+    pages = [client.get(address).text for address in ("/account", "/account/erase", "/admin/accounts", one)]
+    visitor = app.test_client()
+    pages += [visitor.get(address).text for address in ("/sign-in", "/register", "/forgotten", choosing)]
+    for page in pages:
+        ids = re.findall(r'\sid="([^"]+)"', page)
+        assert len(ids) == len(set(ids))
+        labels = set(re.findall(r'<label[^>]*\sfor="([^"]+)"', page))
+        fields = re.findall(r"<(?:input|select|textarea)(?![^>]*hidden)[^>]*>", page)
+        assert fields
+        for field in fields:
+            name = re.search(r'\sid="([^"]+)"', field)
+            assert name, field
+            assert name[1] in labels, field
+        levels = [int(level) for level in re.findall(r"<h([1-6])", page)]
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
