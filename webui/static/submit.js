@@ -1,8 +1,10 @@
-// Submitting: counts letters, offers names of municipalities, sends files one by one and tells how far each is.
+// Submitting: counts letters, offers names of municipalities, sends files part by part and tells how far each is.
 // Every page works without it.
 "use strict";
 (() => {
   const PAUSE = 2000; // milliseconds between looks
+  const AT_ONCE = 10; // files in one request
+  const TOGETHER = 50e6; // bytes in one request, but for a single larger file
   const SETTLED = ["searchable", "unpacked", "failed", "rejected", "duplicate", "lost"];
 
   // --- letters left ---------------------------------------------------------------------------------
@@ -94,39 +96,65 @@
     return item;
   };
 
-  const send = (file, item) =>
+  // What became of one file, and what it is shown with from now on.
+  const settle = (item, one) => {
+    item.querySelector("progress").remove();
+    tell(item, one.sentence, one.status);
+    if (one.status === "waiting") watched.set(one.document, item);
+    if (!one.record) return;
+    const link = document.createElement("a");
+    link.href = one.record;
+    link.textContent = "→";
+    link.setAttribute("aria-label", item.querySelector("strong").textContent);
+    item.append(" ", link);
+  };
+
+  const send = (batch) =>
     new Promise((done) => {
       const request = new XMLHttpRequest();
       const body = new FormData();
       body.append("csrf_token", form.querySelector("[name=csrf_token]").value);
-      body.append("files", file, file.name);
+      for (const [file] of batch) body.append("files", file, file.name);
       const lost = () => {
-        tell(item, form.dataset.lost, "lost");
+        for (const [, item] of batch) {
+          item.querySelector("progress").remove();
+          tell(item, request.status === 429 ? form.dataset.later : form.dataset.lost, "lost");
+        }
         done();
       };
       request.upload.addEventListener("progress", (event) => {
-        if (event.lengthComputable) item.querySelector("progress").value = event.loaded / event.total;
+        let start = 0;
+        for (const [file, item] of batch) {
+          const share = file.size ? (event.loaded - start) / file.size : 1;
+          item.querySelector("progress").value = Math.min(1, Math.max(0, share));
+          start += file.size;
+        }
       });
       request.addEventListener("error", lost);
       request.addEventListener("load", () => {
         if (request.status !== 200) return lost();
-        const [one] = JSON.parse(request.responseText);
-        item.querySelector("progress").remove();
-        tell(item, one.sentence, one.status);
-        if (one.status === "waiting") watched.set(one.document, item);
-        if (one.record) {
-          const link = document.createElement("a");
-          link.href = one.record;
-          link.textContent = "→";
-          link.setAttribute("aria-label", file.name);
-          item.append(" ", link);
-        }
+        JSON.parse(request.responseText).forEach((one, n) => settle(batch[n][1], one));
         return done();
       });
       request.open("POST", form.action);
       request.setRequestHeader("Accept", "application/json");
       request.send(body);
     });
+
+  // Files in parts that arrive soon, for only what has arrived is answered for.
+  const batches = (shown) => {
+    const parts = [];
+    let size = Infinity;
+    for (const one of shown) {
+      size += one[0].size;
+      if (size > TOGETHER || parts[parts.length - 1].length >= AT_ONCE) {
+        parts.push([]);
+        size = one[0].size;
+      }
+      parts[parts.length - 1].push(one);
+    }
+    return parts;
+  };
 
   const sendAll = async (files) => {
     if (!files.length) return;
@@ -135,9 +163,7 @@
       return;
     }
     section.hidden = false;
-    // One after the other: each is answered for by itself, and a slow line is not shared.
-    const shown = files.map((file) => [file, show(file)]);
-    for (const [file, item] of shown) await send(file, item);
+    for (const batch of batches(files.map((file) => [file, show(file)]))) await send(batch);
   };
 
   form.querySelector(".drop-here").hidden = false;

@@ -8,12 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Blueprint, request
-from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import FileStorage
 
 from kb.config import Config
-from kb.services import rights
-from webui import context, session
 
 ENTRIES: tuple[tuple[str, str, str | None], ...] = (
     ("submission.submit", "submission.nav.submit", "hand-in"),
@@ -23,13 +20,10 @@ ENTRIES: tuple[tuple[str, str, str | None], ...] = (
 
 MEGABYTE = 1 << 20
 ROOM = 2
-"""A form may hold so many of the largest file; scripts send files one by one."""
+"""A form may hold so many of the largest file; scripts send a few files at a time."""
 
 MOST_FILES = 50
 """Files in one form."""
-
-UPLOADS = ("submission.take_files", "submission.take_table", "submission.attach")
-"""Endpoints that take files."""
 
 blueprint = Blueprint("submission", __name__)
 
@@ -37,18 +31,6 @@ blueprint = Blueprint("submission", __name__)
 def most_bytes(config: Config) -> int:
     """The largest form that is taken in."""
     return ROOM * config.max_file_mb * MEGABYTE
-
-
-def _allow() -> None:
-    """Let those who may hand in send more than other forms hold, before anything reads the form."""
-    if request.endpoint in UPLOADS and request.method == "POST" and rights.may(session.reader(), "hand-in"):
-        request.max_content_length = most_bytes(context.kb().config)
-
-
-@blueprint.record_once
-def _before_all_else(state: BlueprintSetupState) -> None:
-    # The token is looked for in the form before views run, so the limit is set before that.
-    state.app.before_request_funcs.setdefault(None, []).insert(0, _allow)
 
 
 @contextmanager

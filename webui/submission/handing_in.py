@@ -12,6 +12,7 @@ from kb import sentences
 from kb.errors import IngestError, MissingFile
 from kb.values import FileProgress, Outcome
 from webui import context, session
+from webui.limits import largest_form, limited
 from webui.submission.area import MOST_FILES, blueprint, most_bytes, sent_files, set_aside
 from webui.texts import text
 
@@ -38,6 +39,8 @@ def files() -> str:
 
 
 @blueprint.post("/submit/files")
+@largest_form(most_bytes)
+@limited("upload")
 @session.needs("contributor")
 def take_files() -> str | BaseResponse | tuple[str, int]:
     """Make a draft of each file; scripts, which send one at a time, are answered in JSON."""

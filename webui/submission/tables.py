@@ -16,6 +16,7 @@ from kb.services import manifest
 from kb.services.fields import RecordFields
 from kb.services.manifest import Entry
 from webui import context, session
+from webui.limits import largest_form, limited
 from webui.submission.area import blueprint, most_bytes, sent_files, set_aside
 from webui.texts import plural, text
 
@@ -42,6 +43,8 @@ def table() -> str:
 
 
 @blueprint.post("/submit/table")
+@largest_form(most_bytes)
+@limited("upload")
 @session.needs("contributor")
 def take_table() -> str | BaseResponse | tuple[str, int]:
     """Make a draft of every row, or, where any is wrong, of none."""

@@ -10,7 +10,8 @@ from kb.errors import NotAllowed
 from kb.services.catalog import RECORD_TYPE
 from kb.values import WorkView
 from webui import context, session
-from webui.submission.area import MOST_FILES, blueprint, sent_files, set_aside
+from webui.limits import largest_form, limited
+from webui.submission.area import MOST_FILES, blueprint, most_bytes, sent_files, set_aside
 from webui.texts import text
 
 
@@ -22,6 +23,8 @@ def record_files(record_id: int) -> str:
 
 
 @blueprint.post("/submit/record/<int(max=9223372036854775807):record_id>/files")
+@largest_form(most_bytes)
+@limited("upload")
 @session.needs("member")
 def attach(record_id: int) -> str | BaseResponse | tuple[str, int]:
     """Add files to a record."""
