@@ -42,10 +42,11 @@ class Sought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody as reviewers see her; without a name where her account was erased or there is none."""
+    """Somebody as reviewers see her; without name and address where her account was erased or there is none."""
 
     account_id: int | None
     name: str = ""
+    address: str = ""
     organisation: str = ""
 
 
@@ -134,7 +135,7 @@ def people(session: Session, ids: Sequence[int | None]) -> dict[int | None, Pers
 
 def person(row: Account) -> Person:
     """An account as reviewers see it."""
-    return Person(account_id=row.id, name=row.name or row.email or "", organisation=row.organisation)
+    return Person(account_id=row.id, name=row.name, address=row.email or "", organisation=row.organisation)
 
 
 def _check(sought: Sought) -> None:

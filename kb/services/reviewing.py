@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -85,7 +85,8 @@ class Reviewing:
                 return cases.said(session, (record.id,))
             if reader.account_id is None or record.submitter_id != reader.account_id:
                 return ()
-            return tuple(one for one in cases.said(session, (record.id,)) if not one.internal)
+            shared = (one for one in cases.said(session, (record.id,)) if not one.internal)
+            return tuple(replace(one, by=replace(one.by, address="")) for one in shared)
 
     # --- taking on, saying, answering -------------------------------------------------------------
 
@@ -125,7 +126,7 @@ class Reviewing:
                 link = self._link(f"/review/{record.id}")
                 informing.tell_assignee(session, record, "review.replied", reader, link, text=said)
             elif not internal:
-                link = self._link(f"/records/{record.id}")
+                link = self._link(f"/records/{record.id}#remarks")
                 informing.tell_submitter(session, record, "review.remark", reader, link, text=said)
 
     def assess(self, record_id: int, version: int, answers: Answers, reader: Reader) -> None:

@@ -85,6 +85,7 @@ def test_what_reviewers_say_among_themselves_never_reaches_the_submitter(
     kb.reviewing.remark(handed_in, "Di che anno è?", carla.reader, internal=False)
     assert [one.text for one in kb.reviewing.remarks(handed_in, anna.reader)] == ["Di che anno è?"]
     assert len(kb.reviewing.remarks(handed_in, carla.reader)) == 2
+    assert {one.by.address for one in kb.reviewing.remarks(handed_in, anna.reader)} == {""}
     for reader in others(kb):
         with pytest.raises(NotFound):
             kb.reviewing.remarks(handed_in, reader)

@@ -183,7 +183,15 @@ def test_an_internal_remark_is_nowhere_for_the_submitter(
     hers = people.client(app, anna)
     for address in (f"/records/{record_id}", "/records", "/"):
         assert "SEGRETO" not in hers.get(address).text
-    assert [one.text for one in kb.reviewing.remarks(record_id, anna.reader)] == ["Di che anno?"]
+    assert "Di che anno?" in hers.get(f"/records/{record_id}").text
+    assert post(hers, f"/review/{record_id}/replies", text="Del 2019.") == 302
+    assert "Del 2019." in curator.get(f"/review/{record_id}").text
+    assert [one.text for one in kb.reviewing.remarks(record_id, anna.reader)] == ["Di che anno?", "Del 2019."]
+    cases.move(kb, record_id, "published")
+    for other in (people.client(app), people.client(app, people.add(kb, "contributor", "bruno"))):
+        assert "Di che anno?" not in other.get(f"/records/{record_id}").text
+        assert post(other, f"/review/{record_id}/replies", text="psst") in (302, 403)
+    assert len(kb.reviewing.remarks(record_id, anna.reader)) == 2
 
 
 def test_two_records_are_merged_and_the_old_address_leads_to_the_new(

@@ -50,7 +50,7 @@ def person_name(person: Person | None, language: str) -> str:
     """What somebody is called; whoever has no account worked at the machine, or her account was erased."""
     if person is None or person.account_id is None:
         return text("review.nobody", language)
-    return person.name or text("review.erased", language, number=person.account_id)
+    return person.name or person.address or text("review.erased", language, number=person.account_id)
 
 
 def action_name(action: str, language: str) -> str:

@@ -65,6 +65,15 @@ def remark(record_id: int) -> Answer:
     return _acted(record_id, "remarks", lambda: reviewing.remark(record_id, said, reader, internal=internal))
 
 
+@blueprint.post(f"{ID}/replies")
+@needs("member")
+def reply(record_id: int) -> BaseResponse:
+    """Let the submitter answer, from the page of her record."""
+    context.kb().reviewing.remark(record_id, _given("text"), context.reader(), internal=False)
+    notify(text("review.reply.sent", context.language()))
+    return redirect(url_for("records.record", record_id=record_id, _anchor="remarks"))
+
+
 @blueprint.post(f"{ID}/criteria")
 @needs("curator")
 def assess(record_id: int) -> Answer:
