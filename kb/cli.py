@@ -476,7 +476,8 @@ def list_collections(as_json: bool) -> None:
     with opened() as kb:
         collections = kb.collections.list(OPERATOR)
     if as_json:
-        console.say_json([asdict(one) for one in collections])
+        shown = ("key", "title", "visibility", "records")
+        console.say_json([{name: getattr(one, name) for name in shown} for one in collections])
     else:
         rows = [(one.key, one.title, one.visibility, one.records) for one in collections]
         console.table("", ("key", "title", "visibility", "records"), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import subprocess
@@ -296,6 +297,24 @@ def test_collections_are_made_filled_and_narrowed_by(towns: Run) -> None:
     assert "public" in towns("collection", "list").out
     assert towns("collection", "delete", "bins").code == 0
     assert towns("collection", "list", "--json").json == []
+
+
+def test_export_prints_what_import_takes(towns: Run, tmp_path: Path) -> None:
+    table = towns("export")
+    assert table.code == 0
+    towns("collection", "create", "bins", "Bins")
+    towns("collection", "add", "bins", "2")
+    (one,) = json.loads(towns("export", "--collection", "bins", "--format", "json").out)["records"]
+    assert one["record"] == 2
+    assert towns("export", "--collection", "none").code == 3
+    rows = list(csv.DictReader(io.StringIO(table.out.removeprefix("\ufeff"))))
+    kept = [{name: cell for name, cell in row.items() if name not in ("record", "state", "address")} for row in rows]
+    with (tmp_path / "again.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(kept[0]))
+        writer.writeheader()
+        writer.writerows(kept)
+    assert towns("import", str(tmp_path / "again.csv")).code == 0
+    assert towns("export").out == table.out
 
 
 def test_check_and_model_list(ready: Run, tmp_path: Path) -> None:
