@@ -1,4 +1,4 @@
-"""A collection as a booklet: a PDF with its cover, its sections, and a page reference to every record."""
+"""A collection as a booklet: a PDF with its cover, its sections, and a link to every record."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from reportlab.platypus import Flowable, KeepTogether, PageBreak, Paragraph, Sim
 
 from kb import citation
 from kb.resources import FONTS
+from kb.sentences import LANGUAGES
 from kb.values import CollectionEntry, CollectionPage
 from webui import labels
 from webui.texts import text
@@ -27,7 +28,6 @@ SERIF, BOLD = "DejaVuSerif", "DejaVuSerif-Bold"
 
 MARGIN = 22 * mm
 GREY = colors.HexColor("#444444")
-ORDER = ("it", "en", "fr", "de", "es")
 
 
 def booklet(view: CollectionPage, language: str, *, address: Callable[[int], str]) -> bytes:
@@ -124,11 +124,11 @@ def _quiet() -> ParagraphStyle:
 
 
 def _words(cover: Any, language: str, name: str) -> str:
-    return next((said for code in (language, *ORDER) if (said := cover.get(code, {}).get(name))), "")
+    return next((said for code in (language, *LANGUAGES) if (said := cover.get(code, {}).get(name))), "")
 
 
 def _first(titles: Any, language: str) -> str:
-    return next((said for code in (language, *ORDER) if (said := titles.get(code))), "")
+    return next((said for code in (language, *LANGUAGES) if (said := titles.get(code))), "")
 
 
 def _paragraphs(words: str) -> Iterator[str]:

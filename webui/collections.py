@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.sentences import LANGUAGES
 from kb.services import exports, rights
 from kb.values import CollectionPage, CollectionView, RecordView
 from webui import atom, context, downloads
@@ -15,9 +16,6 @@ from webui.asked import read
 from webui.booklet import booklet
 
 ENTRIES: tuple[tuple[str, str, str | None], ...] = (("collections.overview", "collections.title", None),)
-
-ORDER = ("it", "en", "fr", "de", "es")
-"""Languages a title is shown in where it has none in the reader's, the first that there is."""
 
 blueprint = Blueprint("collections", __name__)
 
@@ -124,8 +122,8 @@ def own_collections() -> list[CollectionView]:
 
 
 def in_language(words: Mapping[str, Any], language: str) -> tuple[str, Any]:
-    """The language and the words of what is written in several, the reader's where there are any."""
-    for code in (language, *ORDER):
+    """The language and the words of what is written in several: the reader's, else the first that there are."""
+    for code in (language, *LANGUAGES):
         if words.get(code):
             return code, words[code]
     return "", ""

@@ -122,6 +122,8 @@ def arrange(key: str, record_id: int) -> BaseResponse:
     elif action == "remove":
         collections.remove(key, record_id, reader, version)
         return _back(key, "records", "collections.removed")
+    elif action != "save":
+        raise InvalidCollection("A record of a collection is moved up, moved down, saved or removed.")
     else:
         position, note = _whole(form.get("position"), None), form.get("note", "")
         section = form.get("section", "")

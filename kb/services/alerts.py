@@ -75,16 +75,23 @@ class Alerts:
         model_id = self._models.in_use_id()
         with self._database.read() as session:
             head = feed.head(session)
-            try:
-                query = addresses.query(kept.address)
-                filters = narrowing.resolve(session, query.filters, kept.reader)
-            except InvalidInput:
-                return {}, head  # What it was narrowed by is gone, or no longer hers to see: nothing can match.
-            fresh = np.array(session.execute(_news(kept, model_id)).scalars().all(), dtype=np.int64)
-            ids = np.intersect1d(fresh, catalog.allowed(session, filters, kept.reader)).tolist()
-        if not ids or not query.text:
-            return dict.fromkeys(ids, 1.0), head
-        return self._search.judged(query, kept.reader, ids), head
+            fresh = session.execute(_news(kept, model_id)).scalars().all()
+        try:
+            return self._matching(kept, fresh), head
+        except InvalidInput:
+            return {}, head  # What it was narrowed by is gone, or no longer hers to see: nothing can match.
+
+    def _matching(self, kept: _Kept, fresh: Sequence[int]) -> dict[int, float]:
+        """Of these records those that match, with their probability; 1 where no question is asked."""
+        query = addresses.query(kept.address)
+        if not fresh:
+            return {}
+        if query.text:
+            return self._search.judged(query, kept.reader, fresh)
+        with self._database.read() as session:
+            filters = narrowing.resolve(session, query.filters, kept.reader)
+            passing = catalog.allowed(session, filters, kept.reader)
+        return dict.fromkeys(np.intersect1d(np.array(fresh, dtype=np.int64), passing).tolist(), 1.0)
 
     def _keep(self, kept: _Kept, found: dict[int, float], head: int) -> None:
         with self._database.write() as session:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from kb.db import Database
@@ -24,7 +25,7 @@ KEPT = timedelta(days=365)
 
 LONGEST = 500
 MOST_NOTES = 10_000
-"""Notes that wait while the database is locked; later ones are lost, for nobody's answer may wait for them."""
+"""Notes that wait while the database is locked; of more the oldest are lost, for nobody's answer may wait for them."""
 
 PAUSE = 2.0
 """Seconds in which notes gather, so that a busy minute is a few transactions."""
@@ -78,7 +79,7 @@ class Notebook:
                 return
             try:
                 self._write(notes)
-            except KbError as error:
+            except (KbError, SQLAlchemyError) as error:
                 log.warning("What readers asked for waits to be written: %s", error)
                 self._notes.extendleft(reversed(notes[: MOST_NOTES - len(self._notes)]))
 

@@ -77,7 +77,7 @@ class SavedSearches:
         """
         rights.require(reader, "keep-searches")
         asked = addresses.query(address)
-        if not asked.text and not asked.filters:
+        if not asked.filters and not any(letter.isalnum() for letter in asked.text):
             raise InvalidSearch("A search to be kept has a text or a filter.")
         with self._database.write() as session:
             narrowing.resolve(session, asked.filters, reader)

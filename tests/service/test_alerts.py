@@ -206,10 +206,25 @@ def test_a_search_is_its_owners_alone(kb: Kb, anna: Person) -> None:
 def test_what_cannot_be_kept_is_refused(kb: Kb, anna: Person) -> None:
     with pytest.raises(NotAllowed):
         kb.searches.save("Bins", BINS, VISITOR)
-    refused = [("", BINS, "never"), ("x" * 251, BINS, "never"), ("Bins", {}, "never"), ("Bins", BINS, "hourly")]
+    refused = [
+        ("", BINS, "never"),
+        ("Bins", {"q": "?!"}, "never"),
+        ("x" * 251, BINS, "never"),
+        ("Bins", {}, "never"),
+        ("Bins", BINS, "hourly"),
+    ]
     for name, address, frequency in refused:
         with pytest.raises(InvalidSearch):
             kb.searches.save(name, address, anna.reader, frequency)
     with pytest.raises(InvalidFilter):
         kb.searches.save("Bins", {"theme": ["nonsense"]}, anna.reader)
     assert kb.searches.list(anna.reader) == ()
+
+
+def test_a_search_that_cannot_be_carried_out_holds_up_nobody(kb: Kb, describe: Describe, anna: Person) -> None:
+    broken, good = (kb.searches.save("Bins", BINS, anna.reader) for _ in range(2))
+    with kb.database.write() as session:
+        session.execute(update(SavedSearch).where(SavedSearch.id == broken).values(address={"q": "?!"}))
+    record = describe(title="Brown bins").record_id
+    assert (told(kb, broken), told(kb, good)) == ([], [record])
+    assert not kb.alerts.one()

@@ -204,6 +204,7 @@ def test_a_collection_is_made_of_a_search_and_filled_again(site: Site) -> None:
         ("/collections/rifiuti-pero/edit", {"title": "Ok", "version": "x"}, 409),
         ("/collections/rifiuti-pero/sections", {"order-²": "1", "version": "9" * 30}, 409),
         ("/collections/rifiuti-pero/records/99999", {"action": "up", "version": "-1"}, 409),
+        ("/collections/rifiuti-pero/records/1", {"action": "burn", "version": "1"}, 400),
         ("/collections/nothing/edit", {"title": "Ok"}, 404),
         ("/collections/Not A Key!/delete", {"sure": "yes"}, 404),
         ("/records/99999/collect", {"title": "Ok"}, 404),
