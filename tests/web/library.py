@@ -107,8 +107,12 @@ def _add_files(kb: Kb, folder: Path) -> None:
     text.write_text("Gli orti sociali sono affidati ai pensionati del quartiere, perché li curino ogni giorno.\n" * 3)
     old.write_bytes(("Gli orti delle scuole insegnano ai bambini perché la terra è viva. " * 3).encode("windows-1252"))
     broken.write_bytes(b"%PDF-1.7\nno objects at all")
+    signs = folder / "zeichen.txt"
+    signs.write_text(
+        "Il modulo chiede <b>nome</b> & <script>alert(2)</script> senza eseguire nulla di ciò che è scritto.\n"
+    )
     row = {"key": "orti", "title": "Orti sociali", "language": "it", "country": "IT", "kind": "study"}
-    _add(kb, row, page, text, old, broken)
+    _add(kb, row, page, text, old, broken, signs)
 
 
 def _well(number: int) -> dict[str, object]:

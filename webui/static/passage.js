@@ -110,9 +110,29 @@ function within(sentence, page, runs) {
   return find(sentence, page.slice(first, last)).map(([from, to]) => [from + first, to + first]);
 }
 
+/** A mark with the signs that belong to it: all up to a marked letter that follows, else those without a space between. */
+function dressed(piece, [from, to, level], next) {
+  const before = /[^\p{L}\p{N}\s]*$/u.exec(piece.slice(0, from))[0].length;
+  const after = /^[^\p{L}\p{N}\s]*/u.exec(piece.slice(to))[0].length;
+  return [from - before, next && !LETTER.test(piece.slice(to, next[0])) ? next[0] : to + after, level];
+}
+
+/** Letters of one level in a row, by the piece they are in: piece → [[from, to, level], …]. */
+function stretches(origins, level) {
+  const found = new Map();
+  let last = null;
+  origins.forEach(([piece, from, to], at) => {
+    const goes = last && level[at] === last.level && piece === last.piece;
+    if (goes) last.run[1] = to;
+    else last = level[at] ? { piece, level: level[at], run: [from, to, level[at]] } : null;
+    if (last && !goes) found.set(piece, [...(found.get(piece) ?? []), last.run]);
+  });
+  return found;
+}
+
 /**
- * What to mark in some pieces of text: piece → [[from, to, level], …] in order, level 1 for the passage and 2 for the
- * sentence of it that answers.
+ * What to mark in some pieces of text: piece → [[from, to, level], …] in order and apart, level 1 for the passage and 2
+ * for the sentence of it that answers.
  */
 export function marks(pieces, passage, sentence = '') {
   const { text, origins } = letters(pieces);
@@ -120,14 +140,11 @@ export function marks(pieces, passage, sentence = '') {
   const level = new Uint8Array(text.length);
   for (const [from, to] of runs) level.fill(1, from, to);
   for (const [from, to] of within(letters([sentence]).text, text, runs)) level.fill(2, from, to);
-  const marked = new Map();
-  let last = null;
-  origins.forEach(([piece, from, to], at) => {
-    if (last && level[at] === last.level && piece === last.piece) last.mark[1] = to;
-    else if (level[at]) {
-      last = { piece, level: level[at], mark: [from, to, level[at]] };
-      marked.set(piece, [...(marked.get(piece) ?? []), last.mark]);
-    } else last = null;
-  });
-  return marked;
+  const found = stretches(origins, level);
+  for (const [piece, marked] of found) {
+    const whole = marked.map((one, at) => dressed(pieces[piece], one, marked[at + 1]));
+    // What belongs to two marks is the first one's.
+    found.set(piece, whole.map(([from, to, degree], at) => [Math.max(from, whole[at - 1]?.[1] ?? 0), to, degree]));
+  }
+  return found;
 }

@@ -176,8 +176,9 @@ function sayWhere(marked) {
   part('previous').setAttribute('aria-disabled', String(page === 1));
   part('next').setAttribute('aria-disabled', String(page === count));
   if (part('back')) part('back').hidden = !citedPages().length || citedPages().includes(page);
-  const passage = marked === true ? said('sayFound') : marked === false ? said('sayLost') : '';
-  part('told').textContent = [said('sayPage', { page, count }), printed, passage].join(' ').replace(/ +/g, ' ').trim();
+  // What is seen in the bar anyway is only heard.
+  part('told-page').textContent = `${said('sayPage', { page, count })} ${printed}`;
+  part('told-passage').textContent = marked === true ? said('sayFound') : marked === false ? said('sayLost') : '';
 }
 
 async function turnTo(number, { scroll = true } = {}) {
@@ -198,10 +199,14 @@ function typed(value) {
   return labels.findIndex((label) => label.toLowerCase() === value.trim().toLowerCase()) + 1;
 }
 
+/** The passage stays in sight if it was. */
 async function resize(size) {
+  const [first] = part('sheet').querySelectorAll('mark');
+  const { top } = first?.getBoundingClientRect() ?? { top: -1 };
   state.size = size;
   part('percent').textContent = `${Math.round(100 * size)} %`;
   await drawn();
+  if (top >= 0 && top < innerHeight) toMark();
 }
 
 const larger = () => resize(STEPS.find((step) => step > state.size) ?? state.size);
@@ -234,7 +239,7 @@ function goTyped(event) {
   const number = typed(part('number').value);
   if (number) turnTo(number);
   else {
-    part('told').textContent = said('sayNone');
+    part('told-passage').textContent = said('sayNone');
     part('number').value = state.number;
   }
 }
@@ -272,6 +277,7 @@ async function start() {
     show(name);
     remember({ view: name === 'text' ? 'text' : null, part: null });
     if (name === 'pages') await opened();
+    else cited?.scrollIntoView({ block: 'center' });
   });
   show(section.dataset.view);
   if (section.dataset.view === 'pages') await opened();
