@@ -87,7 +87,7 @@ def _of(page: Page, address: str, document: DocumentView) -> np.ndarray:
     asked = {"address": address, "document": f"/documents/{document.document_id}/original", "passages": passages}
     try:
         shares = np.array(page.evaluate(SHARES, asked))
-    except Exception as error:  # noqa: BLE001 - a file that pdf.js refuses is a finding
+    except Exception as error:
         print(f"{document.name}: {str(error).splitlines()[0]}")
         return np.array([])
     print(f"{document.name}: {len(passages)} passages, median {np.median(shares):.3f}, least {shares.min():.3f}")
