@@ -51,6 +51,7 @@ from kb.services.reviewing import Reviewing
 from kb.services.search import Search
 from kb.services.searches import SavedSearches
 from kb.services.sessions import Sessions
+from kb.services.shelving import Shelving
 from kb.services.similar import Similar
 from kb.services.tokens import Tokens
 from kb.services.works import Works
@@ -86,6 +87,7 @@ class Kb:
     mailing: Mailing
     models: Models
     search: Search
+    shelving: Shelving
     searches: SavedSearches
     similar: Similar
     tools: Tools
@@ -145,6 +147,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
         mailing=_mailing(config, database),
         models=models,
         search=search,
+        shelving=Shelving(database),
         searches=SavedSearches(database),
         similar=Similar(database, models, search, tools, max_bytes=config.max_file_mb * MEGABYTE),
         tools=tools,

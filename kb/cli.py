@@ -124,7 +124,7 @@ def _initialise(kb: Kb) -> None:
 @commands.command()
 @click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the collection afterwards.")
 def demo(serve: bool) -> None:
-    """Load the sample collection, told in six languages, and serve it."""
+    """Load the sample, 120 records told in twenty languages and ten collections of them, and serve it."""
     from kb import imports, resources
 
     with opened(fresh=True) as kb:
@@ -133,6 +133,7 @@ def demo(serve: bool) -> None:
             outcomes = imports.run(kb, resources.SAMPLE / "records.jsonl", "published", stage)
         if failed := [one for one in outcomes if one.status in ("failed", "rejected")]:
             console.say_outcomes(failed, _language(kb.config.language))
+        kb.shelving.take_in(resources.SAMPLE / "collections.jsonl", OPERATOR)
         if serve:
             _serve(kb, worker=kb.config.worker)
 
@@ -497,6 +498,15 @@ def create_collection(key: str, title: str, visibility: Any) -> None:
     """Begin an empty collection with a KEY for addresses and a TITLE for people."""
     with opened() as kb:
         kb.collections.create(key, title, OPERATOR, visibility=visibility)
+
+
+@collection.command(name="import")
+@click.argument("table", type=click.Path(path_type=Path))
+def import_collections(table: Path) -> None:
+    """Make the collections of a JSON Lines TABLE that are not there yet, records named by their keys."""
+    with opened() as kb:
+        for key in kb.shelving.take_in(table, OPERATOR):
+            click.echo(key)
 
 
 @collection.command(name="add")
