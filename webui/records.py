@@ -48,7 +48,7 @@ def record(record_id: int) -> str | BaseResponse:
         proposals=offered.proposals(record_id, language),
         unconfirmed=offered.unconfirmed(view, language),
         linked=kb.works.versions_of(record_id, reader),
-        desk=kb.reviewing.case(record_id, reader) if rights.may(reader, "review") else None,
+        desk=kb.reviewing.standing(record_id, reader) if rights.may(reader, "review") else None,
         said=() if rights.may(reader, "review") else kb.reviewing.remarks(record_id, reader),
         files=[document for document in view.documents if document.media_type != RECORD_TYPE],
     )

@@ -66,6 +66,14 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The version of a record, and what can be decided of it."""
+
+    version: int
+    decisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A record under review; newest assessments and versions first, remarks oldest first.
 
@@ -158,8 +166,10 @@ def _assessed(session: Session, ids: Sequence[int]) -> tuple[Assessed, ...]:
 
 
 def _versions(session: Session, ids: Sequence[int]) -> tuple[Changed, ...]:
-    chosen = select(Revision).where(Revision.record_id.in_(ids)).order_by(Revision.id.desc())
-    rows = session.execute(chosen).scalars().all()
+    state = Revision.fields["state"].as_string().label("state")
+    columns = Revision.record_id, Revision.number, Revision.account_id, Revision.at, Revision.why, state
+    chosen = select(*columns).where(Revision.record_id.in_(ids)).order_by(Revision.id.desc())
+    rows = session.execute(chosen).all()
     people = review_queue.people(session, [row.account_id for row in rows])
     return tuple(
         Changed(
@@ -167,7 +177,7 @@ def _versions(session: Session, ids: Sequence[int]) -> tuple[Changed, ...]:
             number=row.number,
             by=people[row.account_id],
             at=row.at,
-            state=str(row.fields.get("state", "")),
+            state=row.state or "",
             why=row.why,
         )
         for row in rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb.db import Database
@@ -132,8 +132,10 @@ def _reasons(session: Session, rows: Sequence[Record]) -> Mapping[int, str]:
 
 
 def _remarks(session: Session, rows: Sequence[Record]) -> Mapping[int, tuple[str, ...]]:
-    """What reviewers said of records for their submitters, oldest first."""
-    chosen = select(Remark).where(Remark.record_id.in_([row.id for row in rows]), Remark.internal.is_(False))
+    """What reviewers said of records for their submitters, oldest first; not what these answered."""
+    mine = Remark.record_id.in_([row.id for row in rows]) & Remark.internal.is_(False)
+    chosen = select(Remark).join(Record, Record.id == Remark.record_id)
+    chosen = chosen.where(mine, func.coalesce(Remark.account_id, 0) != Record.submitter_id)
     found: dict[int, tuple[str, ...]] = {}
     for one in session.execute(chosen.order_by(Remark.id)).scalars():
         found[one.record_id] = (*found.get(one.record_id, ()), one.text)

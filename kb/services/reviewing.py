@@ -16,7 +16,7 @@ from kb.db.people import Account
 from kb.errors import InvalidInput, InvalidState, KbError, NotFound, ReasonMissing
 from kb.files import Files
 from kb.services import amending, cases, criteria, decisions, informing, publishing, review_queue, revisions, rights
-from kb.services.cases import Case, Said
+from kb.services.cases import Case, Said, Standing
 from kb.services.catalog import possible
 from kb.services.criteria import Answers
 from kb.services.informing import Link
@@ -66,6 +66,13 @@ class Reviewing:
         rights.require(reader, "review")
         with self._database.read() as session:
             return review_queue.queue(session, sought or Sought(), reader, offset)
+
+    def standing(self, record_id: int, reader: Reader) -> Standing:
+        """As much of a case as a decision from elsewhere takes; raises as `case` does."""
+        rights.require(reader, "review")
+        with self._database.read() as session:
+            record = _existing(session, record_id, reader)
+            return Standing(version=record.version, decisions=steps_of(record))
 
     def case(self, record_id: int, reader: Reader) -> Case:
         """All that reviewers know of a record beyond its fields; raises `NotAllowed` or `NotFound`."""

@@ -186,6 +186,7 @@ def test_an_internal_remark_is_nowhere_for_the_submitter(
     assert "Di che anno?" in hers.get(f"/records/{record_id}").text
     assert post(hers, f"/review/{record_id}/replies", text="Del 2019.") == 302
     assert "Del 2019." in curator.get(f"/review/{record_id}").text
+    assert [one.remarks for one in kb.desk.records(anna.reader)] == [("Di che anno?",)]  # not her own answer
     assert [one.text for one in kb.reviewing.remarks(record_id, anna.reader)] == ["Di che anno?", "Del 2019."]
     cases.move(kb, record_id, "published")
     for other in (people.client(app), people.client(app, people.add(kb, "contributor", "bruno"))):
