@@ -11,6 +11,9 @@ from flask import Blueprint, request
 from werkzeug.datastructures import FileStorage
 
 from kb.config import Config
+from kb.services import rights
+from webui import session
+from webui.limits import MOST_FORM_BYTES
 
 ENTRIES: tuple[tuple[str, str, str | None], ...] = (
     ("submission.submit", "submission.nav.submit", "hand-in"),
@@ -31,6 +34,11 @@ blueprint = Blueprint("submission", __name__)
 def most_bytes(config: Config) -> int:
     """The largest form that is taken in."""
     return ROOM * config.max_file_mb * MEGABYTE
+
+
+def allowed_bytes(config: Config) -> int:
+    """The same, for whoever may hand in; everybody else gets what other forms hold."""
+    return most_bytes(config) if rights.may(session.reader(), "hand-in") else MOST_FORM_BYTES
 
 
 @contextmanager

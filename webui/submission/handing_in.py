@@ -13,7 +13,7 @@ from kb.errors import IngestError, MissingFile
 from kb.values import FileProgress, Outcome
 from webui import context, session
 from webui.limits import largest_form, limited
-from webui.submission.area import MOST_FILES, blueprint, most_bytes, sent_files, set_aside
+from webui.submission.area import MOST_FILES, allowed_bytes, blueprint, most_bytes, sent_files, set_aside
 from webui.texts import text
 
 MEGABYTE = 1 << 20
@@ -39,7 +39,7 @@ def files() -> str:
 
 
 @blueprint.post("/submit/files")
-@largest_form(most_bytes)
+@largest_form(allowed_bytes)
 @limited("upload")
 @session.needs("contributor")
 def take_files() -> str | BaseResponse | tuple[str, int]:

@@ -17,7 +17,7 @@ from kb.services.fields import RecordFields
 from kb.services.manifest import Entry
 from webui import context, session
 from webui.limits import largest_form, limited
-from webui.submission.area import blueprint, most_bytes, sent_files, set_aside
+from webui.submission.area import allowed_bytes, blueprint, most_bytes, sent_files, set_aside
 from webui.texts import plural, text
 
 MOST_ROWS = 500
@@ -43,7 +43,7 @@ def table() -> str:
 
 
 @blueprint.post("/submit/table")
-@largest_form(most_bytes)
+@largest_form(allowed_bytes)
 @limited("upload")
 @session.needs("contributor")
 def take_table() -> str | BaseResponse | tuple[str, int]:

@@ -11,7 +11,7 @@ from kb.services.catalog import RECORD_TYPE
 from kb.values import WorkView
 from webui import context, session
 from webui.limits import largest_form, limited
-from webui.submission.area import MOST_FILES, blueprint, most_bytes, sent_files, set_aside
+from webui.submission.area import MOST_FILES, allowed_bytes, blueprint, sent_files, set_aside
 from webui.texts import text
 
 
@@ -23,7 +23,7 @@ def record_files(record_id: int) -> str:
 
 
 @blueprint.post("/submit/record/<int(max=9223372036854775807):record_id>/files")
-@largest_form(most_bytes)
+@largest_form(allowed_bytes)
 @limited("upload")
 @session.needs("member")
 def attach(record_id: int) -> str | BaseResponse | tuple[str, int]:
