@@ -14,6 +14,7 @@ from webui.texts import text
 TERMS = {
     "status": "statuses",
     "study_type": "study-types",
+    "promoter_kind": "promoter-kinds",
     "scale": "scales",
     "territory": "territories",
     "themes": "themes",
@@ -26,21 +27,52 @@ TERMS = {
 NUMBERED = ("sdgs", "aalborg")
 """Fields whose codes are numbers that people know the terms by."""
 
-FACTS = (
-    "status", "start", "end", "authors", "year", "publisher", "study_type", "doi",
-    "promoter", "partners", "beneficiaries", "scale", "territory", "population",
-    "themes", "instruments", "sdgs", "aalborg", "keywords", "licence",
-)  # fmt: skip
-"""Short fields in the order of the page; what is not named here is not shown."""
+GROUPS = {
+    "when": ("status", "start", "end", "lifetime", "authors", "year", "publisher", "study_type", "doi"),
+    "who": ("promoter", "promoter_kind", "partners", "beneficiaries", "contact_name", "contact_email", "contact_phone"),
+    "what": ("themes", "instruments", "sdgs", "aalborg", "keywords", "scale", "territory", "population"),
+    "origin": ("programme", "licence", "third_party"),
+}
+"""Short fields in the order of the page, under what they tell; what is not named here is not shown."""
+
+FACETS = {
+    "status": "status",
+    "themes": "theme",
+    "instruments": "instrument",
+    "sdgs": "sdg",
+    "aalborg": "aalborg",
+    "territory": "territory",
+}
+"""Field → what narrows a list to the records that share a value of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A short field: its name and its values, each as people read it."""
+    """A short field: its name and its values as people read them, each with what narrows a list to it, if anything."""
 
     name: str
     label: str
     values: tuple[str, ...]
+    alike: tuple[Mapping[str, str] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Short fields that tell about one thing: when, who, what, origin."""
+
+    name: str
+    label: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Something measured: how much, in which unit, of what, and how much it was before."""
+
+    name: str
+    value: str
+    unit: str
+    baseline: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +85,18 @@ class Section:
     passages: tuple[int, ...]
 
 
-def facts(record: RecordView, language: str) -> tuple[Fact, ...]:
-    """The short fields that have a value."""
-    return tuple(
-        Fact(name, text(f"detail.{name}", language), values)
-        for name in FACTS
-        if (values := tuple(_values(name, record.details.get(name), language)))
-    )
+def groups(record: RecordView, language: str) -> tuple[Group, ...]:
+    """The short fields that have a value, under what they tell."""
+    found = ((name, tuple(_facts(record, fields, language))) for name, fields in GROUPS.items())
+    return tuple(Group(name, text(f"record.group.{name}", language), facts) for name, facts in found if facts)
+
+
+def figures(record: RecordView) -> tuple[Figure, ...]:
+    """The indicators that were measured, as they were written."""
+    rows = record.details.get("indicators")
+    fields = ("name", "value", "unit", "baseline")
+    found = rows if isinstance(rows, list | tuple) else ()
+    return tuple(Figure(*(str(row.get(name) or "") for name in fields)) for row in found)
 
 
 def sections(record: RecordView, language: str) -> tuple[Section, ...]:
@@ -84,11 +121,17 @@ def source_url(record: RecordView) -> str | None:
     return url if url.startswith(("https://", "http://")) else None
 
 
-def _values(name: str, value: object, language: str) -> Iterator[str]:
+def _facts(record: RecordView, fields: Sequence[str], language: str) -> Iterator[Fact]:
+    for name in fields:
+        if given := tuple(_given(record.details.get(name))):
+            values = tuple(value_name(name, one, language) for one in given)
+            alike = tuple({FACETS[name]: str(one)} if name in FACETS else None for one in given)
+            yield Fact(name, text(f"detail.{name}", language), values, alike)
+
+
+def _given(value: object) -> Iterator[object]:
     several = value if isinstance(value, list | tuple) else [value]
-    for one in several:
-        if one not in (None, ""):
-            yield value_name(name, one, language)
+    yield from (one for one in several if one not in (None, ""))
 
 
 def value_name(name: str, value: object, language: str) -> str:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb.errors import EmptyQuery
 from kb.places import distance
-from kb.values import Listing, Place, Results
+from kb.values import Listing, PassageHit, Place, Results
 from webui import asked, context, labels, narrowing, noted, place, reasons, session
 from webui.asked import PER_PAGE, Asked, NoSuchPage
 from webui.limits import limited
@@ -83,7 +83,7 @@ def _page(
         "_results.html" if partly else "results.html",
         partly=partly,
         heading=_heading(wanted),
-        why=reasons.reason,
+        why=partial(_why, found.get("results")),
         reads=narrowing.reads(wanted, session.account()),
         asked=wanted,
         placed=placed,
@@ -98,6 +98,12 @@ def _page(
         ways=narrowing.ways(wanted, placed),
         **found,
     )
+
+
+def _why(found: Results | Listing | None, passage: PassageHit) -> reasons.Reason:
+    """Why a passage is listed, beside the others of the page."""
+    hits = found.hits if isinstance(found, Results) else ()
+    return reasons.reason(passage, [passage, *(one for hit in hits for one in hit.passages)])
 
 
 def _heading(wanted: Asked) -> str:

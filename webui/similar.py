@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -13,7 +16,7 @@ from kb import sentences
 from kb.config import Config
 from kb.errors import EmptyQuery, IngestError, InvalidInput, NotReady
 from kb.services.similar import LISTED, LONGEST_TEXT
-from kb.values import Hit, Query, Results
+from kb.values import Hit, Query, RecordView, Results
 from webui import context
 from webui.limits import largest_form, limited
 from webui.session import csrf
@@ -33,6 +36,16 @@ def most_bytes(config: Config) -> int:
 
 
 ALL = Query(text="", limit=LISTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Records around another: those most like it, more in other languages, and one of each authority to twin with."""
+
+    alike: tuple[Hit, ...] = ()
+    abroad: tuple[Hit, ...] = ()
+    twins: tuple[Hit, ...] = ()
+
 
 ENTRIES = (("similar.form", "nav.similar", None),)
 
@@ -73,12 +86,24 @@ def of_text() -> tuple[Response, int]:
     return response, status
 
 
-def short_list(record_id: int) -> tuple[Hit, ...]:
-    """A few records like this one, for its page; none while search is not ready."""
+def neighbours(record: RecordView) -> Neighbours:
+    """What stands around a record on its page; nothing while search is not ready."""
     try:
-        return context.kb().similar.to_record(record_id, context.reader(), Query(text="", limit=SHORT)).hits
+        hits = context.kb().similar.to_record(record.record_id, context.reader(), ALL).hits
     except NotReady:
-        return ()
+        return Neighbours()
+    alike = hits[:SHORT]
+    abroad = [hit for hit in hits[SHORT:] if hit.language != record.language]
+    return Neighbours(alike, tuple(abroad[:SHORT]), tuple(islice(_twins(record, hits), SHORT)))
+
+
+def _twins(record: RecordView, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """The practice most like this one of each other municipality."""
+    seen = {record.place.municipality, None}
+    for hit in hits:
+        if hit.kind == "practice" and hit.place.municipality not in seen:
+            seen.add(hit.place.municipality)
+            yield hit
 
 
 def _found(pasted: str, file: FileStorage | None) -> Results:

@@ -46,3 +46,20 @@ const themes = document.getElementById('theme');
 if (themes) offerTheme(themes);
 for (const opener of document.querySelectorAll('.areas .opener')) foldAreas(opener);
 closeMenus();
+
+/** A record's address on the clipboard, and its page on paper; without scripts the browser's own menu does both. */
+function share(row) {
+  const told = row.querySelector('[role="status"]');
+  for (const button of row.querySelectorAll('[data-copy]')) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.querySelector('span').textContent = button.dataset.done;
+      told.textContent = button.dataset.done;
+    });
+  }
+  for (const button of row.querySelectorAll('[data-print]')) button.addEventListener('click', () => print());
+  row.hidden = false;
+}
+
+for (const row of document.querySelectorAll('.share')) share(row);
