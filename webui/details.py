@@ -85,6 +85,11 @@ class Section:
     passages: tuple[int, ...]
 
 
+def facts(record: RecordView, language: str) -> tuple[Fact, ...]:
+    """The short fields that have a value, one after another."""
+    return tuple(fact for group in groups(record, language) for fact in group.facts)
+
+
 def groups(record: RecordView, language: str) -> tuple[Group, ...]:
     """The short fields that have a value, under what they tell."""
     found = ((name, tuple(_facts(record, fields, language))) for name, fields in GROUPS.items())
