@@ -7,6 +7,8 @@ import re
 from babel import Locale, UnknownLocaleError
 from babel.numbers import NumberFormatError, parse_decimal
 
+from kb.values import UNDETERMINED
+
 NUMBER = r"\d{1,3}(?:[ \u00a0\u2009\u202f'’]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*"
 SCALES = {
     1_000_000_000: r"miliard[oi]|billions?|bn|milliards?|milliarden?|mrd\.?|mld\.?|mil millones",
@@ -22,8 +24,8 @@ AMOUNT = re.compile(
     re.IGNORECASE,
 )
 EACH = re.compile(
-    r"\s*(?:/|per\b|pro\b|par\b|por\b|each\b|je\b|a testa|l[’']anno|all[’']anno|al\b|alla\b|annu|jährlich|a year|"
-    r"ogni\b|cadaun)",
+    r"\s*(?:/|(?:per|pro|par|por)\b(?!\s+(?:i|il|lo|la|le|gli|un|una|the|les?|los|las|el)\b)|"
+    r"each\b|je\b|a testa|l[’']anno|all[’']anno|al\b|alla\b|annu|jährlich|a year|ogni\b|cadaun)",
     re.IGNORECASE,
 )
 """What follows an amount that is not the whole: so much for each, or each year."""
@@ -60,11 +62,16 @@ def number(text: str, language: str) -> float | None:
         return None
     if re.fullmatch(r"[+-]?\d+", bare):
         return float(bare)
-    return _parsed(bare, language)
+    value = _parsed(bare, language)
+    # "1.200" in English may be somebody else's thousand and two hundred.
+    doubtful = value is not None and abs(value) < 1_000 and re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", bare)
+    return None if doubtful else value
 
 
 def _parsed(text: str, language: str) -> float | None:
     """A number with separators; French groups by spaces, so that a comma or a point in it can only be decimal."""
+    if language == UNDETERMINED:
+        return None
     if language == "fr":
         return float(text.replace(",", ".")) if re.fullmatch(r"[+-]?\d+[.,]\d+", text) else None
     try:

@@ -14,6 +14,12 @@ Position = tuple[float, float]
 Ring = list[Position]
 Polygon = list[Ring]
 
+INLAND = [(8.0, 44.4), (9.0, 45.0), (12.0, 45.8), (13.5, 45.9)]
+"""A line from the western to the eastern end of the Alps that keeps away from the sea."""
+
+SAN_MARINO = [(12.38, 43.88), (12.54, 43.88), (12.54, 44.0), (12.38, 44.0), (12.38, 43.88)]
+"""A square around it; the regions are drawn over what of it is theirs."""
+
 WORLD_DECIMALS, EUROPE_DECIMALS, ITALY_DECIMALS = 1, 2, 3
 """Of a degree of latitude: 11 km, 1.1 km and 110 m, as coarse as what the sources were drawn at."""
 
@@ -42,10 +48,20 @@ def world(source: Path) -> list[Polygon]:
 
 def europe(source: Path) -> list[Polygon]:
     """The countries of Europe without Italy."""
-    collection = json.loads((source / "nuts2021_60m_l0.geojson").read_text(encoding="utf-8"))
-    shapes = (one["geometry"] for one in collection["features"] if one["properties"]["NUTS_ID"] != "IT")
-    polygons = [polygon for shape in shapes for polygon in _listed(shape["type"], shape["coordinates"])]
-    return _rounded(polygons, EUROPE_DECIMALS)
+    return _rounded([one for code, polygons in _countries(source) if code != "IT" for one in polygons], EUROPE_DECIMALS)
+
+
+def beneath(source: Path) -> list[Polygon]:
+    """What shows between the coarse neighbours of Italy and its finer regions: the Alps, and San Marino."""
+    countries = list(_countries(source))
+    neighbours = {point for code, polygons in countries if code != "IT" for ring in _outer(polygons) for point in ring}
+    (mainland,) = [ring for ring in _outer(dict(countries)["IT"]) if sum(point in neighbours for point in ring) > 9]
+    shared = [point in neighbours for point in mainland]
+    # The ring begins anywhere; its border with the neighbours begins after the sea.
+    first = next(n for n, is_shared in enumerate(shared) if is_shared and not shared[n - 1])
+    border = [point for point in mainland[first:] + mainland[:first] if point in neighbours]
+    alps = [*border, *sorted(INLAND, reverse=border[-1][0] > border[0][0]), border[0]]
+    return _rounded([[alps], [SAN_MARINO]], EUROPE_DECIMALS)
 
 
 def italy(source: Path) -> list[Polygon]:
@@ -104,6 +120,28 @@ def _joined(ring: Sequence[int], arcs: Sequence[Ring]) -> Ring:
     return line
 
 
+def _countries(source: Path) -> Iterator[tuple[str, list[Polygon]]]:
+    """The countries of Europe by their NUTS codes."""
+    collection = json.loads((source / "nuts2021_60m_l0.geojson").read_text(encoding="utf-8"))
+    for one in collection["features"]:
+        polygons = _listed(one["geometry"]["type"], one["geometry"]["coordinates"])
+        yield one["properties"]["NUTS_ID"], [[[(x, y) for x, y in ring] for ring in polygon] for polygon in polygons]
+
+
+def _outer(polygons: Sequence[Polygon]) -> Iterator[Ring]:
+    return (polygon[0] for polygon in polygons)
+
+
+def _unbroken(ring: Ring) -> Ring:
+    """A ring that crosses the date line, continued beyond 180 degrees instead of leading around the Earth."""
+    turns, before, line = 0, ring[0][0], []
+    for x, y in ring:
+        turns += (x - before < -180) - (x - before > 180)
+        before = x
+        line.append((x + 360 * turns, y))
+    return line
+
+
 def _listed(kind: str, coordinates: Any) -> Any:
     return coordinates if kind == "MultiPolygon" else [coordinates]
 
@@ -115,7 +153,7 @@ def _rounded(polygons: Sequence[Polygon], decimals: int) -> list[Polygon]:
 
 
 def _sparse(ring: Ring, decimals: int) -> Ring:
-    return list(_distinct([(round(x, decimals), round(y, decimals)) for x, y in ring]))
+    return list(_distinct([(round(x, decimals), round(y, decimals)) for x, y in _unbroken(ring)]))
 
 
 def _distinct(line: Ring) -> Iterator[Position]:
@@ -127,8 +165,8 @@ def _distinct(line: Ring) -> Iterator[Position]:
 
 
 def build(source: Path, target: Path = HERE) -> None:
-    """Make the table of outlines in `target`: GeoJSON, one feature for each of the three maps it is made of."""
-    layers = {"world": world(source), "europe": europe(source), "italy": italy(source)}
+    """Make the table of outlines in `target`: GeoJSON, one feature for each of the maps it is made of, from below."""
+    layers = {"world": world(source), "europe": europe(source), "beneath": beneath(source), "italy": italy(source)}
     features = [
         {
             "type": "Feature",
