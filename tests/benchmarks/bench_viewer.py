@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 from kb.bootstrap import Kb
 from kb.services.fields import parse
@@ -87,7 +87,7 @@ def _of(page: Page, address: str, document: DocumentView) -> np.ndarray:
     asked = {"address": address, "document": f"/documents/{document.document_id}/original", "passages": passages}
     try:
         shares = np.array(page.evaluate(SHARES, asked))
-    except Exception as error:
+    except Error as error:
         print(f"{document.name}: {str(error).splitlines()[0]}")
         return np.array([])
     print(f"{document.name}: {len(passages)} passages, median {np.median(shares):.3f}, least {shares.min():.3f}")

@@ -21,8 +21,8 @@ from tests.web.library import pdf
 
 PAGES = 130
 WORDS = (
-    "Auf Seite {n} beschreibt der Bericht die Maßnahme {n} der Gemeinde, ihre Kosten, ihre Träger und die Ergebnisse "
-    "der ersten Jahre, so wie der Rat sie im Frühling beschlossen und im Herbst mit den Familien besprochen hat."
+    "Auf Seite {n} beschreibt der Bericht die Maßnahme {n} der Gemeinde, ihre Kosten, ihre Träger und die Ergebnisse, "
+    "so wie der Rat sie im Frühling beschlossen und im Herbst mit den Familien des Ortes besprochen hat."
 )
 
 

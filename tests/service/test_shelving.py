@@ -21,7 +21,11 @@ SHELF = {
     "key": "water",
     "cover": {"en": {"title": "Water"}, "it": {"title": "Acqua", "text": "Dalla sorgente."}},
     "sections": [["spring", {"it": "Sorgenti"}]],
-    "records": [{"key": "two", "section": "spring", "note": "Prima questa."}, {"key": "none"}, {"key": "one", "section": "spring"}],
+    "records": [
+        {"key": "two", "section": "spring", "note": "Prima questa."},
+        {"key": "none"},
+        {"key": "one", "section": "spring"},
+    ],
 }
 
 

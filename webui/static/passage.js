@@ -112,7 +112,7 @@ function within(sentence, page, runs) {
 
 /** A mark with the signs that belong to it: all up to a marked letter that follows, else those without a space between. */
 function dressed(piece, [from, to, level], next) {
-  const before = /[^\p{L}\p{N}\s]*$/u.exec(piece.slice(0, from))[0].length;
+  const before = /[\p{Ps}\p{Pi}"']*$/u.exec(piece.slice(0, from))[0].length;
   const after = /^[^\p{L}\p{N}\s]*/u.exec(piece.slice(to))[0].length;
   return [from - before, next && !LETTER.test(piece.slice(to, next[0])) ? next[0] : to + after, level];
 }

@@ -253,11 +253,16 @@ function listen() {
   part('back')?.addEventListener('click', () => turnTo(citedPages()[0]));
   part('turn').addEventListener('submit', goTyped);
   part('sheet-box').addEventListener('keydown', pressed);
+}
+
+/** Draws anew when there is more or less room. */
+function watch() {
   let waiting = 0;
+  const box = part('sheet-box');
   new ResizeObserver(() => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => part('sheet-box').clientWidth && part('sheet-box').clientWidth !== state.width && drawn(), 200);
-  }).observe(part('sheet-box'));
+    waiting = setTimeout(() => box.clientWidth && box.clientWidth !== state.width && drawn(), 200);
+  }).observe(box);
 }
 
 /** The text instead of the pages, and why. */
@@ -291,11 +296,13 @@ function opened() {
     try {
       Object.assign(state, await open());
       state.number = Math.min(state.number, state.pdf.numPages);
+      sayWhere(null);
       listen();
       const marked = await drawn();
-      if (marked === undefined) return;
-      sayWhere(marked);
-      if (toMark()) part('sheet-box').focus({ preventScroll: true });
+      watch();
+      // Somebody may have turned the page meanwhile.
+      if (marked !== undefined) sayWhere(marked);
+      if (marked && toMark()) part('sheet-box').focus({ preventScroll: true });
       section.dataset.ready = 'true';
     } catch (error) {
       give(error);
