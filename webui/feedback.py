@@ -11,6 +11,7 @@ from kb.errors import InvalidFeedback, NotFound
 from kb.services.feedback import LONGEST, SHORTEST, Topic
 from kb.values import RecordView
 from webui import context
+from webui.limits import limited
 from webui.session import notify
 from webui.texts import text
 
@@ -26,6 +27,7 @@ def form() -> str:
 
 
 @blueprint.post("/feedback")
+@limited("feedback")
 def send() -> BaseResponse | tuple[str, int]:
     """Take the report; what cannot be taken is shown again with a sentence."""
     given = request.form
