@@ -18,7 +18,7 @@ TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
 SPOKEN = ("alt", "aria-label", "aria-description", "placeholder", "title")
 """Attributes that people hear or read."""
 
-NAMES = ("Agorà 21", "PDF", "DOI", "CSV", "JSON", "RIS", "BibTeX", "ISTAT", "km", "Italiano", "English")
+NAMES = ("Agorà 21", "PDF", "DOI", "CSV", "JSON", "RIS", "BibTeX", "ISTAT", "UTC", "km", "Italiano", "English")
 """Words that are the same in every language."""
 
 FORMS = ("zero", "one", "two", "few", "many", "other")
@@ -72,6 +72,8 @@ def written(template: str) -> list[str]:
     """Words of a template that no translation can reach."""
     tokens = Environment(autoescape=True).lex(template)
     page = BeautifulSoup("".join(value for _, kind, value in tokens if kind == "data"), "html.parser")
+    for code in page.find_all("code"):
+        code.decompose()
     words = [str(text) for text in page.find_all(string=True) if type(text) is NavigableString]
     words += [str(tag[name]) for tag in page.find_all(True) for name in SPOKEN if tag.has_attr(name)]
     # A macro may hand over attributes alone, or the beginning of a tag whose name it is told.
