@@ -151,7 +151,7 @@
   const count = document.getElementById('seen-count');
 
   function item(record) {
-    const show = element('button', { type: 'button', className: 'btn btn-link btn-sm' }, texts.show, quiet(`: ${record.title}`));
+    const show = element('button', { type: 'button', className: 'btn btn-link btn-sm' }, texts.show, quiet(record.title));
     show.addEventListener('click', () => {
       clusters.zoomToShowLayer(record.marker, () => {
         record.marker.openPopup();
