@@ -17,6 +17,9 @@ FILE = REFERENCE / "outlines.json"
 SOURCES = "© EuroGeographics · openpolis CC BY 4.0 · Natural Earth"
 """Whom each map has to name."""
 
+FINEST = 1.5
+"""Pixels between two points of a line."""
+
 FARTHEST_NORTH = 85.0
 """Degrees of latitude beyond which nothing is drawn: there, the projection grows without end."""
 
@@ -42,8 +45,17 @@ def around(point: Point, width: float, height: float, pixels: int) -> list[list[
     edge = width / 20
     box = (left - edge, top - edge, left + width + edge, top + height + edge)
     cut = (clipped(ring, box) for (bounds, ring) in _rings() if _meet(bounds, box))
-    drawn = ([(round((x - left) * scale, 1), round((y - top) * scale, 1)) for x, y in ring] for ring in cut)
+    drawn = (_thinned([(round((x - left) * scale, 1), round((y - top) * scale, 1)) for x, y in ring]) for ring in cut)
     return [ring for ring in drawn if len(ring) > 2]
+
+
+def _thinned(ring: Sequence[Position]) -> list[Position]:
+    """The ring without the points that lie closer to the one before than anybody sees."""
+    kept: list[Position] = []
+    for x, y in ring:
+        if not kept or abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= FINEST:
+            kept.append((x, y))
+    return kept
 
 
 def clipped(ring: Ring, box: Box) -> Ring:

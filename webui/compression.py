@@ -6,7 +6,15 @@ import gzip
 
 from flask import Flask, Response, request
 
-PACKED = {"text/html", "application/json", "application/atom+xml", "application/xml", "text/csv", "text/calendar"}
+PACKED = {
+    "text/html",
+    "application/json",
+    "application/geo+json",
+    "application/atom+xml",
+    "application/xml",
+    "text/csv",
+    "text/calendar",
+}
 LEAST_BYTES = 1_000
 LEVEL = 6
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from kb.db import Database
 from kb.db.entities import Record
+from kb.db.memo import memo
 from kb.services import catalog, narrowing, ordering
 from kb.services.search import Search
 from kb.services.visibility import visible_to
@@ -88,12 +89,12 @@ class Atlas:
             # Asked again: the record may have been withdrawn since it was ranked.
             there = set(session.execute(select(Record.id).where(Record.id.in_(ids), visible_to(reader))).scalars())
             listed = [id_ for id_ in ids if id_ in there]
-            rows = _rows(session, select(*PIN).where(Record.id.in_(listed), *LOCATED))
+            pins = _pins(session, listed)
             return Chart(
                 query=query,
                 total=len(listed),
-                located=len(rows),
-                pins=_pins(rows, listed),
+                located=len(pins),
+                pins=pins,
                 facets=narrowing.counted(session, listed),
                 answered=answered,
             )
@@ -116,21 +117,22 @@ class Atlas:
 
 def _listed(session: Session, query: Query, chosen: Select[int]) -> tuple[Pin, ...]:
     """The first of the chosen records that have coordinates."""
-    pins = select(*PIN).where(Record.id.in_(chosen), *LOCATED)
+    located = select(Record.id).where(Record.id.in_(chosen), *LOCATED)
     if query.sort == "likeness" and query.place is not None:
-        return _pins(_rows(session, pins), ordering.most_alike(session, query.place, chosen))
-    rows = _rows(session, pins.order_by(*ordering.clauses(query)).limit(MOST))
-    return _pins(rows, rows)
+        there = set(session.execute(located).scalars())
+        return _pins(session, [id_ for id_ in ordering.most_alike(session, query.place, chosen) if id_ in there][:MOST])
+    return _pins(session, session.execute(located.order_by(*ordering.clauses(query)).limit(MOST)).scalars().all())
 
 
-def _rows(session: Session, chosen: Select[Any]) -> dict[int, Row[Any]]:
-    return {row.id: row for row in session.execute(chosen)}
+def _pins(session: Session, ids: Sequence[int]) -> tuple[Pin, ...]:
+    """The records of these ids that have coordinates, in order; read once while the catalogue stays as it is."""
+    pins = memo(session).rows("pin", ids, lambda missing: _read(session, missing))
+    return tuple(pins[id_] for id_ in ids if id_ in pins)
 
 
-def _pins(rows: Mapping[int, Row[Any]], ids: Iterable[int]) -> tuple[Pin, ...]:
-    """The records of these ids that have coordinates, in order."""
-    located: Sequence[int] = [id_ for id_ in ids if id_ in rows]
-    return tuple(_pin(rows[id_]) for id_ in located[:MOST])
+def _read(session: Session, ids: Sequence[int]) -> dict[int, Pin]:
+    rows = session.execute(select(*PIN).where(Record.id.in_(ids), *LOCATED))
+    return {row.id: _pin(row) for row in rows}
 
 
 def _pin(row: Row[Any]) -> Pin:

@@ -84,11 +84,12 @@ def test_the_list_follows_the_view_and_leads_back_to_the_map(browser: Browser, w
     expect(items).to_have_count(4)
     items.filter(has_text="Wien").get_by_role("button").click()
     expect(page.locator(".leaflet-popup")).to_contain_text("Acqua a Wien")
-    for _ in range(6):
-        page.get_by_role("button", name="Ingrandisci", exact=True).click()
+    expect(page.locator(".leaflet-popup a").first).to_be_focused()
     expect(told).to_have_text("1 scheda in vista.")
     expect(items).to_have_count(1)
-    expect(page.get_by_role("status").filter(has_text="in vista")).to_be_visible()
+    for _ in range(6):
+        page.get_by_role("button", name="Rimpicciolisci", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="4 schede in vista.")).to_be_visible()
     page.context.close()
 
 

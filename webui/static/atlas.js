@@ -9,6 +9,8 @@
   /** Records in the list at a time; nobody reads more before coming nearer. */
   const DEEPEST = { outlines: 10, tiles: 17 };
   const NEAREST_AT_FIRST = 8;
+  const NEAR = 7;
+  /** How near one comes to a record that is shown by itself. */
 
   const texts = JSON.parse(chart.dataset.texts);
   const numbers = new Intl.NumberFormat(chart.dataset.lang);
@@ -153,10 +155,11 @@
   function item(record) {
     const show = element('button', { type: 'button', className: 'btn btn-link btn-sm' }, texts.show, quiet(record.title));
     show.addEventListener('click', () => {
-      clusters.zoomToShowLayer(record.marker, () => {
+      map.once('moveend', () => setTimeout(() => clusters.zoomToShowLayer(record.marker, () => {
         record.marker.openPopup();
         record.marker.getPopup().getElement()?.querySelector('a').focus();
-      });
+      }), 0));
+      map.setView(record.at, Math.max(map.getZoom(), NEAR), { animate: !still });
     });
     return element('li', {}, linked(record), element('span', { className: 'facts-of' }, record.about.join(' · ')), show);
   }
