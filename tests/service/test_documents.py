@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,11 @@ from tests.support.tiny import tiny_kb
 from tests.web.library import pdf
 
 PAGES = 130
-WORDS = (
-    "Auf Seite {n} beschreibt der Bericht die Maßnahme {n} der Gemeinde, ihre Kosten, ihre Träger und die Ergebnisse, "
-    "so wie der Rat sie im Frühling beschlossen und im Herbst mit den Familien des Ortes besprochen hat."
+TEXT = (
+    "Gemeinde Maßnahme Ergebnis Haushalt Familie Windrad Biogas Schule Wärme Radweg Wasser Garten Markt Straße Wald "
+    "Boden Dach Sonne Bericht Beschluss Frühling Herbst Winter Sommer Kosten Träger Verein Bürger Rathaus Strom"
 )
+"""What every page says something else with, because what all pages share is left out as a running head."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,9 @@ def long_kb(tmp_path_factory: pytest.TempPathFactory) -> Kb:
     folder = tmp_path_factory.mktemp("long")
     kb = tiny_kb(folder, passage_tokens=64)
     member = people.add(kb, "member", "anna")
-    long = pdf(folder / "lang.pdf", [WORDS.format(n=n + 1) for n in range(PAGES)], first_label=9)
+    chance = random.Random(1)
+    pages = [". ".join(" ".join(chance.sample(TEXT.split(), 8)) for _ in range(5)) + "." for _ in range(PAGES)]
+    long = pdf(folder / "lang.pdf", pages, first_label=9)
     other = pdf(folder / "entwurf.pdf", ["Ein Entwurf, den außer seiner Verfasserin niemand lesen soll. " * 4])
     kb.intake.add_record(
         parse({"key": "long", "title": "Bericht", "summary": "Ein Bericht der Gemeinde."}, where="t"),

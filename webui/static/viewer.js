@@ -43,9 +43,11 @@ async function open() {
     cMapUrl: `${LIBRARY}cmaps/`,
     standardFontDataUrl: `${LIBRARY}fonts/`,
     wasmUrl: `${LIBRARY}decoders/`,
-    // Only what a page needs is fetched, and nothing of a file is ever run.
+    // Only what a page needs is fetched, in large pieces: of files whose pages are one flat list all before it is read.
+    rangeChunkSize: 1 << 20,
     disableAutoFetch: true,
     disableStream: true,
+    // Nothing of a file is ever run.
     isEvalSupported: false,
     useWasm: false,
     useSystemFonts: false,
