@@ -139,7 +139,7 @@ def _serve(data: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {**os.environ, "KB_DATA": str(data), "KB_PORT": str(port), "KB_LIMITS": "off"}
+    environment = {**os.environ, "KB_DATA": str(data), "KB_PORT": str(port), "KB_LIMITS": "false"}
     server = subprocess.Popen([str(COMMAND), "serve"], env=environment)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 120

@@ -24,7 +24,7 @@ def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kb]:
-    """The 36 sample records, searchable."""
+    """The 120 sample records, searchable."""
     kb = build(load(data=tmp_path_factory.mktemp("sample"), models=models_folder))
     kb.database.upgrade()
     kb.models.add(BUNDLED_NAME)
