@@ -329,6 +329,15 @@ class Hit:
     passages: tuple[PassageHit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Records around another: those most like it, more in other languages, and one of each authority to twin with."""
+
+    alike: tuple[Hit, ...] = ()
+    abroad: tuple[Hit, ...] = ()
+    twins: tuple[Hit, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """The answer to a query: one page of hits out of `total` records.

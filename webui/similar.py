@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -16,14 +13,11 @@ from kb import sentences
 from kb.config import Config
 from kb.errors import EmptyQuery, IngestError, InvalidInput, NotReady
 from kb.services.similar import LISTED, LONGEST_TEXT
-from kb.values import Hit, Query, RecordView, Results
+from kb.values import Neighbours, Query, RecordView, Results
 from webui import context
 from webui.limits import largest_form, limited
 from webui.session import csrf
 from webui.texts import text
-
-SHORT = 4
-"""Records listed on the page of another."""
 
 MEGABYTE = 1 << 20
 MOST_TEXT_BYTES = 4 * LONGEST_TEXT
@@ -36,15 +30,6 @@ def most_bytes(config: Config) -> int:
 
 
 ALL = Query(text="", limit=LISTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Records around another: those most like it, more in other languages, and one of each authority to twin with."""
-
-    alike: tuple[Hit, ...] = ()
-    abroad: tuple[Hit, ...] = ()
-    twins: tuple[Hit, ...] = ()
 
 
 ENTRIES = (("similar.form", "nav.similar", None),)
@@ -89,21 +74,9 @@ def of_text() -> tuple[Response, int]:
 def neighbours(record: RecordView) -> Neighbours:
     """What stands around a record on its page; nothing while search is not ready."""
     try:
-        hits = context.kb().similar.to_record(record.record_id, context.reader(), ALL).hits
+        return context.kb().similar.neighbours(record, context.reader())
     except NotReady:
         return Neighbours()
-    alike = hits[:SHORT]
-    abroad = [hit for hit in hits[SHORT:] if hit.language != record.language]
-    return Neighbours(alike, tuple(abroad[:SHORT]), tuple(islice(_twins(record, hits), SHORT)))
-
-
-def _twins(record: RecordView, hits: Sequence[Hit]) -> Iterator[Hit]:
-    """The practice most like this one of each other municipality."""
-    seen = {record.place.municipality, None}
-    for hit in hits:
-        if hit.kind == "practice" and hit.place.municipality not in seen:
-            seen.add(hit.place.municipality)
-            yield hit
 
 
 def _found(pasted: str, file: FileStorage | None) -> Results:

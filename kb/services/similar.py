@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -15,8 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from index.likeness import spread
-from kb.db import Database
+from kb.db import Database, feed
 from kb.db.entities import Document, Embedding, Passage, Record
+from kb.db.memo import memo
 from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge, Unsupported
 from kb.protocols import Ids, Source
 from kb.services import catalog, narrowing
@@ -25,7 +27,20 @@ from kb.services.models import Models
 from kb.services.reading import Tools
 from kb.services.search import Ranked, Search, by_record
 from kb.services.visibility import visible_to
-from kb.values import UNDETERMINED, Block, Candidate, Extraction, Filters, Query, Reader, Resemblance, Results
+from kb.values import (
+    UNDETERMINED,
+    Block,
+    Candidate,
+    Extraction,
+    Filters,
+    Hit,
+    Neighbours,
+    Query,
+    Reader,
+    RecordView,
+    Resemblance,
+    Results,
+)
 
 MOST_PASSAGES = 64
 """Passages of a text that are compared, spread evenly over it, so that a long one costs no more."""
@@ -38,6 +53,9 @@ COMPARED = 100
 
 LISTED = 20
 """Records listed at most: there is always a nearest, and what comes after so many is hardly like it."""
+
+AROUND = 4
+"""Records of each kind that stand around another on its page."""
 
 SHOWN = 3
 """Passages of each record that are handed on."""
@@ -91,6 +109,23 @@ class Similar:
                 raise NotFound(f"There is no record {record_id}; 'kb search' lists what there is.", record=record_id)
             own, source = _stored(session, record_id, self._models.in_use_id())
         return self._answer(_Asked(title, source, record_id, own), reader, page)
+
+    def neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
+        """What stands around a record, a few of each; found once while nothing in the catalogue or the feed changes.
+
+        Raises:
+            NotReady: no model is in use.
+        """
+        with self._database.read() as session:
+            state = (feed.head(session), self._models.in_use_id())
+            key = ("neighbours", *state, record.record_id, record.language, record.place.municipality, reader)
+            return memo(session).answer(key, lambda: self._neighbours(record, reader))
+
+    def _neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
+        hits = self.to_record(record.record_id, reader, Query(text="", limit=LISTED)).hits
+        abroad = [hit for hit in hits[AROUND:] if hit.language != record.language]
+        twins = itertools.islice(_twins(record, hits), AROUND)
+        return Neighbours(hits[:AROUND], tuple(abroad[:AROUND]), tuple(twins))
 
     def to_text(self, text: str, reader: Reader, page: Query = PAGE) -> Results:
         """Records like a pasted text.
@@ -160,6 +195,15 @@ class Similar:
             found = space.resembling(asked.source, list(groups.values()))
             records = _ranked(session, found, reader)
             return self._search.listed(session, query, language, records, reader, answered=bool(records))
+
+
+def _twins(record: RecordView, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """The practice most like this one of each other municipality."""
+    seen = {record.place.municipality, None}
+    for hit in hits:
+        if hit.kind == "practice" and hit.place.municipality not in seen:
+            seen.add(hit.place.municipality)
+            yield hit
 
 
 def _stored(session: Session, record_id: int, model_id: int) -> tuple[Ids, Source]:
