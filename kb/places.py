@@ -118,6 +118,7 @@ def region_codes(name: str, country: str | None = None) -> tuple[str, ...]:
     return tuple(code for code in found if not any(code != other and code.startswith(other) for other in found))
 
 
+@cache
 def region_names() -> Mapping[str, str]:
     """Code → name of every NUTS region of levels 1 and 2."""
     return {code: name for code, _, name in _regions()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
@@ -124,6 +125,7 @@ def page_label(page_labels: tuple[str, ...], page: int | None) -> str | None:
     return page_labels[page - 1] if page and page <= len(page_labels) else None
 
 
+@lru_cache(maxsize=4096)
 def number(value: float, language: str) -> str:
     """A number with the separators of the language: 12.480 in Italian."""
     return format_decimal(value, locale=language)
