@@ -17,7 +17,7 @@ FILE = REFERENCE / "outlines.json"
 SOURCES = "© EuroGeographics · openpolis CC BY 4.0 · Natural Earth"
 """Whom each map has to name."""
 
-FINEST = 1.5
+FINEST = 2.5
 """Pixels between two points of a line."""
 
 FARTHEST_NORTH = 85.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -13,7 +14,11 @@ from kb import facets, places, sentences, vocabulary
 from kb.values import UNDETERMINED, DocumentView, Member, Place
 from webui.texts import text
 
+NAMES = 2_000
+"""Names of languages and countries remembered; finding one takes as long as drawing a row of a table."""
 
+
+@lru_cache(NAMES)
 def language_name(code: str, language: str) -> str:
     """The name of a language: `de` is "tedesco" in Italian."""
     if code == UNDETERMINED:
@@ -32,6 +37,7 @@ def html_language(code: str) -> str:
     return "" if code == UNDETERMINED else code
 
 
+@lru_cache(NAMES)
 def direction(code: str) -> str:
     """Whether a language is written from the right (`rtl`) or from the left (`ltr`)."""
     try:
@@ -65,6 +71,7 @@ def moment(at: datetime, language: str) -> str:
     return str(format_datetime(at, "short", locale=language)) + " UTC"
 
 
+@lru_cache(NAMES)
 def country_name(code: str, language: str) -> str:
     """The name of a country: `DE` is "Germania" in Italian."""
     return str(Locale.parse(language).territories.get(code.upper(), code))
@@ -89,7 +96,11 @@ def value_name(field: str, code: str, language: str) -> str:
     return f"{code}. {name}" if field in NUMBERED and name != code else name
 
 
-BY_CODE = {"language": language_name, "country": country_name, "region": region_name}
+BY_CODE: Mapping[str, Callable[[str, str], str]] = {
+    "language": language_name,
+    "country": country_name,
+    "region": region_name,
+}
 """Fields whose names no vocabulary holds → what names their values."""
 
 NUMBERED = ("sdg", "aalborg")

@@ -35,7 +35,8 @@ PIN: tuple[Any, ...] = (
 )
 """As much of a record as a map shows."""
 
-LOCATED = (Record.lat.is_not(None), Record.lon.is_not(None))
+LOCATED = Record.x.is_not(None)
+"""Whether a record has coordinates, asked of a column that the index on what narrows holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,7 @@ class Atlas:
         with self._database.read() as session:
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             chosen = catalog.chosen_records(query.filters, reader)
-            counts = select(func.count(), func.count(Record.lat + Record.lon)).where(Record.id.in_(chosen))
-            total, located = session.execute(counts).one()
+            total, located = session.execute(chosen.with_only_columns(func.count(), func.count(Record.x))).one()
             return Chart(
                 query=query,
                 total=total,
@@ -117,7 +117,7 @@ class Atlas:
 
 def _listed(session: Session, query: Query, chosen: Select[int]) -> tuple[Pin, ...]:
     """The first of the chosen records that have coordinates."""
-    located = select(Record.id).where(Record.id.in_(chosen), *LOCATED)
+    located = chosen.where(LOCATED)
     if query.sort == "likeness" and query.place is not None:
         there = set(session.execute(located).scalars())
         return _pins(session, [id_ for id_ in ordering.most_alike(session, query.place, chosen) if id_ in there][:MOST])
@@ -131,7 +131,7 @@ def _pins(session: Session, ids: Sequence[int]) -> tuple[Pin, ...]:
 
 
 def _read(session: Session, ids: Sequence[int]) -> dict[int, Pin]:
-    rows = session.execute(select(*PIN).where(Record.id.in_(ids), *LOCATED))
+    rows = session.execute(select(*PIN).where(Record.id.in_(ids), LOCATED))
     return {row.id: _pin(row) for row in rows}
 
 
