@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 SOURCES := package.json package-lock.json front/italia.scss front/dark.mjs front/build.mjs \
   $(shell find webui -name '*.html' -o -name '*.js' -not -path '*/vendor/*')
 
-.PHONY: front demo test check lint audit bench campaign fuzz docs lock clean
+.PHONY: front demo test check lint audit bench load campaign fuzz docs lock clean
 
 # Install, load the sample collection and serve it on 127.0.0.1:8021.
 demo: export KB_DATA ?= $(CURDIR)/.kb/demo
@@ -35,11 +35,16 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 # Speed of the encoder beside plain sentence-transformers, of a search among 100,000 passages beside the plain way, and of
-# ingest beside embedding alone, with the memory it takes.
+# ingest beside embedding alone, with the memory it takes; and of each page with ten thousand records.
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_encoder
 	$(BIN)/python -m tests.benchmarks.bench_search
 	$(BIN)/python -m tests.benchmarks.bench_ingest
+	$(BIN)/python -m tests.benchmarks.bench_pages
+
+# Fifty people read while five upload, for ten minutes, on a server of its own.
+load: $(READY) $(FRONT)
+	$(BIN)/python -m tests.benchmarks.bench_load
 
 # Two thousand kills at random moments; `make test` has two hundred.
 campaign: $(READY)
