@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from index.likeness import spread
 from kb.db import Database, feed
 from kb.db.entities import Document, Embedding, Passage, Record
-from kb.db.memo import memo
+from kb.db.memo import Memos
 from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge, Unsupported
 from kb.protocols import Ids, Source
 from kb.services import catalog, narrowing
@@ -94,6 +94,7 @@ class Similar:
         self._search = search
         self._tools = tools
         self._max_bytes = max_bytes
+        self._around = Memos()
 
     def to_record(self, record_id: int, reader: Reader, page: Query = PAGE) -> Results:
         """Records like this one, which is not among them; filters, offset and limit are those of `page`.
@@ -111,15 +112,17 @@ class Similar:
         return self._answer(_Asked(title, source, record_id, own), reader, page)
 
     def neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
-        """What stands around a record, a few of each; found once while nothing in the catalogue or the feed changes.
+        """What stands around a record, a few of each; found once while nothing changes on the feed.
+
+        All that is found is published, and what is published changes by way of the feed, drafts without it.
 
         Raises:
             NotReady: no model is in use.
         """
         with self._database.read() as session:
-            state = (feed.head(session), self._models.in_use_id())
-            key = ("neighbours", *state, record.record_id, record.language, record.place.municipality, reader)
-            return memo(session).answer(key, lambda: self._neighbours(record, reader))
+            head = feed.head(session)
+        key = (self._models.in_use_id(), record.record_id, record.language, record.place.municipality, reader)
+        return self._around.at(head).answer(key, lambda: self._neighbours(record, reader))
 
     def _neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
         hits = self.to_record(record.record_id, reader, Query(text="", limit=LISTED)).hits
