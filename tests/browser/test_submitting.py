@@ -67,3 +67,17 @@ def test_files_are_sent_watched_and_described(kb: Kb, page: Page, output: Path, 
     expect(page.locator("#municipality-list option").first).to_have_attribute("value", "Capannori (LU)")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.screenshot(path=output / "submit-place.png", full_page=True)
+
+
+def test_too_many_files_are_refused_beside_the_form(page: Page, tmp_path: Path) -> None:
+    many = [tmp_path / f"{number}.txt" for number in range(51)]
+    for path in many:
+        path.write_text(WORDS)
+    page.set_input_files("#files", many)
+    page.click("form.drop button[type=submit]")
+    expect(page.get_by_role("alert").filter(has_text="Too many files at once: at most 50.")).to_be_visible()
+    expect(page.locator("#files")).to_have_attribute("aria-invalid", "true")
+    page.set_input_files("#files", many[:1])
+    page.click("form.drop button[type=submit]")
+    expect(page.get_by_text("Too many files")).to_have_count(0)
+    expect(page.locator("ul.files li")).to_have_count(1)

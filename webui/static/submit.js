@@ -79,6 +79,7 @@
   const section = document.querySelector("section.sent");
   const items = section.querySelector("ul");
   const input = form.querySelector("input[type=file]");
+  const hint = form.querySelector(".too-many");
 
   const show = (file) => {
     const item = document.createElement("li");
@@ -156,12 +157,18 @@
     return parts;
   };
 
+  // Said beside the form, where it stays until something is sent.
+  const refuse = (words) => {
+    hint.textContent = words;
+    input.classList.toggle("is-invalid", Boolean(words));
+    input.setAttribute("aria-invalid", Boolean(words));
+  };
+
   const sendAll = async (files) => {
     if (!files.length) return;
-    if (files.length > Number(form.dataset.most)) {
-      alert(form.dataset.tooMany);
-      return;
-    }
+    const many = files.length > Number(form.dataset.most);
+    refuse(many ? form.dataset.tooMany : "");
+    if (many) return;
     section.hidden = false;
     for (const batch of batches(files.map((file) => [file, show(file)]))) await send(batch);
   };
