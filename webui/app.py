@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import Babel
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kb.bootstrap import Kb
@@ -228,8 +229,21 @@ def _last(function: Any, language: str, *values: object) -> object:
 
 
 def _in_other_languages() -> list[tuple[str, str]]:
-    """Each language of the interface with the address of this page in it."""
-    endpoint = request.endpoint if request.endpoint in PAGES else "search.start"
-    kept = request.args.to_dict(flat=False) if request.endpoint in PAGES else {}
-    values = {**kept, **(request.view_args or {})} if kept or request.endpoint in PAGES else {}
+    """Each language of the interface with the address of this page in it.
+
+    What a form was sent to can be without a page: its answer leads to the form's page, and else to the start page.
+    """
+    endpoint, values = _page()
     return [(code, url_for(endpoint, **{**values, "lang": code})) for code in LANGUAGES]
+
+
+def _page() -> tuple[str, dict[str, Any]]:
+    """The page at the address of the request, with all that is in it; the start page where there is none."""
+    routes = current_app.create_url_adapter(request)
+    try:
+        endpoint, values = routes.match(method="GET") if routes else ("", {})
+    except HTTPException:
+        endpoint, values = "", {}
+    if endpoint not in PAGES:
+        return "search.start", {}
+    return endpoint, {**request.args.to_dict(flat=False), **values}

@@ -193,3 +193,14 @@ def test_pages_ask_nothing_of_another_host_and_carry_no_script_of_their_own(clie
         assert all(url.startswith("/") and not url.startswith("//") for url in loaded), loaded
         assert not page.select("script:not([src]), style, [style], [onclick]")
         assert [url for url in loaded if client.get(url, buffered=True).status_code != 200] == []
+
+
+def test_what_a_form_was_sent_to_offers_only_languages_it_can_be_read_in(client: FlaskClient, energy: int) -> None:
+    # Without its token every form is answered by an error page, whose address may take nothing but forms.
+    for address in (f"/records/{energy}/amend", "/sign-out", f"/review/{energy}/decision", "/sign-in", "/register"):
+        response = client.post(f"{address}?lang=de")
+        assert response.status_code >= 400
+        links = BeautifulSoup(response.text, "lxml").select(".languages a")
+        assert len(links) == 5
+        assert [str(one["href"]) for one in links if client.get(str(one["href"])).status_code >= 400] == []
+    assert str(links[0]["href"]).startswith("/register?")
