@@ -29,6 +29,7 @@ from webui import (
     exporting,
     feedback,
     feeds,
+    guide,
     headers,
     health,
     labels,
@@ -60,6 +61,8 @@ PAGES = (
     "profile.ask_to_erase",
     "people.accounts",
     "people.account",
+    "guide.overview",
+    "guide.show",
     "pages.accessibility",
     "search.start",
     "search.results",
@@ -126,7 +129,11 @@ BOUND = (
 )
 """Functions of `labels` that templates call without naming the language, which comes last."""
 
-FOOT = (("pages.accessibility", "site.accessibility"), ("feedback.form", "site.feedback"))
+FOOT = (
+    ("guide.overview", "guide.title"),
+    ("pages.accessibility", "site.accessibility"),
+    ("feedback.form", "site.feedback"),
+)
 """What the foot of every page leads to, as far as there is such a page."""
 
 TIMEZONE = "Europe/Rome"
@@ -151,6 +158,7 @@ AREAS = (
     dashboard,
     feedback,
     noted,
+    guide,
     pages,
     account,
     openid,
