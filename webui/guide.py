@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def _language() -> str:
 def _anchored(tokens: Sequence[Token]) -> list[Section]:
     """Give every task the anchor that the list of contents leads to."""
     found = []
-    for opening, words in zip(tokens, tokens[1:], strict=False):
+    for opening, words in itertools.pairwise(tokens):
         if opening.type == "heading_open":
             anchor = re.sub(r"[^a-z0-9]+", "-", anyascii(words.content).lower()).strip("-")
             opening.attrSet("id", anchor)
