@@ -169,7 +169,8 @@ function toMark() {
   return Boolean(first);
 }
 
-function sayWhere(marked) {
+/** Which page is open; said before it is drawn, so that what somebody types meanwhile stays. */
+function sayPage() {
   const [page, count] = [state.number, state.pdf.numPages];
   const label = labels[page - 1];
   const printed = label && label !== String(page) ? said('sayLabel', { label }) : '';
@@ -180,16 +181,20 @@ function sayWhere(marked) {
   if (part('back')) part('back').hidden = !citedPages().length || citedPages().includes(page);
   // What is seen in the bar anyway is only heard.
   part('told-page').textContent = `${said('sayPage', { page, count })} ${printed}`;
-  part('told-passage').textContent = marked === true ? said('sayFound') : marked === false ? said('sayLost') : '';
+  part('told-passage').textContent = '';
+}
+
+function sayPassage(marked) {
+  if (marked !== null) part('told-passage').textContent = marked ? said('sayFound') : said('sayLost');
 }
 
 async function turnTo(number, { scroll = true } = {}) {
   if (number < 1 || number > state.pdf.numPages || number === state.number) return;
   state.number = number;
-  sayWhere(null);
+  sayPage();
   const marked = await drawn();
   if (marked === undefined) return;
-  sayWhere(marked);
+  sayPassage(marked);
   remember({ page: number });
   if (scroll && !toMark()) section.scrollIntoView({ block: 'start' });
 }
@@ -298,12 +303,12 @@ function opened() {
     try {
       Object.assign(state, await open());
       state.number = Math.min(state.number, state.pdf.numPages);
-      sayWhere(null);
+      sayPage();
       listen();
       const marked = await drawn();
       watch();
       // Somebody may have turned the page meanwhile.
-      if (marked !== undefined) sayWhere(marked);
+      if (marked !== undefined) sayPassage(marked);
       if (marked && toMark()) part('sheet-box').focus({ preventScroll: true });
       section.dataset.ready = 'true';
     } catch (error) {
