@@ -82,7 +82,7 @@ def test_filters_change_the_list_in_place_and_its_address(browser: Browser, site
     page = seen.page
     page.goto(f"{site}/search?q=pozzo+fontana+acquedotto")
     page.evaluate("window.same = true")
-    page.locator("summary", has_text="Lingua").click()
+    page.locator("#filters summary", has_text="Lingua").click()
     page.get_by_label("tedesco").check()
     expect(page.get_by_role("link", name="Lingua: tedesco")).to_be_visible()
     assert "language=de" in page.url
