@@ -105,8 +105,7 @@
     if (!one.record) return;
     const link = document.createElement("a");
     link.href = one.record;
-    link.textContent = "→";
-    link.setAttribute("aria-label", item.querySelector("strong").textContent);
+    link.textContent = form.dataset.see;
     item.append(" ", link);
   };
 
