@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from anyascii import anyascii
@@ -91,7 +91,7 @@ def _language() -> str:
 def _anchored(tokens: Sequence[Token]) -> list[Section]:
     """Give every task the anchor that the list of contents leads to."""
     found = []
-    for opening, words in itertools.pairwise(tokens):
+    for opening, words in pairwise(tokens):
         if opening.type == "heading_open":
             anchor = re.sub(r"[^a-z0-9]+", "-", anyascii(words.content).lower()).strip("-")
             opening.attrSet("id", anchor)

@@ -97,12 +97,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         data = options.data or Path(work) / "data"
         people = _prepare(data, options)
-        server, url = _serve(data)
+        server, url = _serve(data, apart=options.apart)
+        worker = _worker(data) if options.apart else None
         try:
             seen, memory = _load(url, server.pid, people, options)
         finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(60)
+            for process in filter(None, (server, worker)):
+                process.send_signal(signal.SIGTERM)
+                process.wait(60)
     return _report(seen, memory, options)
 
 
@@ -112,6 +114,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--uploaders", type=int, default=5)
     parser.add_argument("--pause", type=float, default=8.0, help="Seconds a person thinks between two pages.")
+    parser.add_argument("--apart", action="store_true", help="Let the worker be a process of its own.")
     parser.add_argument("--data", type=Path, help="A data folder to serve; the sample collection without it.")
     return parser.parse_args()
 
@@ -135,11 +138,18 @@ def _prepare(data: Path, options: argparse.Namespace) -> list[str]:
     return emails
 
 
-def _serve(data: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _worker(data: Path) -> subprocess.Popen[bytes]:
+    """A worker of its own, behind the web server."""
+    environment = {**os.environ, "KB_DATA": str(data), "KB_ENCODER_THREADS": "1"}
+    return subprocess.Popen(["/usr/bin/nice", "-n", "5", str(COMMAND), "worker"], env=environment)
+
+
+def _serve(data: Path, *, apart: bool) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "KB_DATA": str(data), "KB_PORT": str(port), "KB_LIMITS": "false"}
+    environment |= {"KB_WORKER": "false"} if apart else {}
     server = subprocess.Popen([str(COMMAND), "serve"], env=environment)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 120
