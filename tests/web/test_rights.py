@@ -142,6 +142,8 @@ ADMITS: dict[str, Admits] = {
     "feedback.send": anybody,
     "feeds.latest": anybody,
     "feeds.search": anybody,
+    "guide.overview": anybody,
+    "guide.show": anybody,
     "health.healthz": anybody,
     "openid.back": anybody,
     "openid.begin": anybody,
