@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 SOURCES := package.json package-lock.json front/italia.scss front/dark.mjs front/build.mjs \
   $(shell find webui -name '*.html' -o -name '*.js' -not -path '*/vendor/*')
 
-.PHONY: front demo test check lint audit bench load campaign fuzz docs lock clean
+.PHONY: front demo test check lint audit bench load campaign fuzz guides docs lock clean
 
 # Install, load the sample collection and serve it on 127.0.0.1:8021.
 demo: export KB_DATA ?= $(CURDIR)/.kb/demo
@@ -54,10 +54,16 @@ campaign: $(READY)
 fuzz: $(READY)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),3000) $(BIN)/pytest tests/fuzz -s
 
-# Pin what pyproject.toml asks for; torch is pinned without its build, see the README.
+# The pictures of the guides, taken again from the pages as they are.
+guides: $(READY) $(FRONT)
+	rm -f webui/static/guides/*.webp tests/browser/guides.json
+	GUIDES=take $(BIN)/pytest -q tests/browser/test_guides.py
+
+# The reference, written from the code.
 docs: $(READY)
 	$(BIN)/python -m tests.support.reference
 
+# Pin what pyproject.toml asks for; torch is pinned without its build, see the README.
 lock: $(READY)
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --extra dev --strip-extras --allow-unsafe --quiet --no-emit-index-url --no-emit-find-links \

@@ -27,6 +27,8 @@ ADDRESSES = {
     "sign-in": "/sign-in",
     "error": "/nothing",
     "accessibility": "/accessibility",
+    "help": "/help",
+    "guide": "/help/curator",
 }
 
 FIRST_VIEW, LATER_VIEW = 250_000, 60_000

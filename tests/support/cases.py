@@ -26,11 +26,16 @@ def hand_in(
     """A record of `person` in a state, read; returns its number."""
     given = {"title": "Orti sociali", "language": "it", **fields}
     outcomes = kb.intake.add_record(parse(given, where="test"), paths, source="test", state=state)
-    record_id = outcomes[0].record_id or 0
-    with kb.database.write() as session:
-        session.get_one(Record, record_id).submitter_id = person.account_id if person else None
+    record_id = belongs(kb, outcomes[0].record_id or 0, person)
     if read:
         Worker(kb).drain()
+    return record_id
+
+
+def belongs(kb: Kb, record_id: int, person: Person | None) -> int:
+    """Make a record somebody's own; returns its number."""
+    with kb.database.write() as session:
+        session.get_one(Record, record_id).submitter_id = person.account_id if person else None
     return record_id
 
 
