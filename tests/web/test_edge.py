@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from kb.bootstrap import Kb
@@ -194,7 +195,7 @@ def test_a_view_that_declares_its_largest_form_gets_it_with_its_token_checked(ma
 
 def post(client: FlaskClient, token: str, size: int) -> int:
     """Hand in a file of so many bytes to /take; returns the status."""
-    boundary, body = encode_multipart({"csrf_token": token, "file": (io.BytesIO(bytes(size)), "a.pdf")})
+    boundary, body = encode_multipart({"csrf_token": token, "file": FileStorage(io.BytesIO(bytes(size)), "a.pdf")})
     content_type = f"multipart/form-data; boundary={boundary}"
     return client.post("/take", data=body, content_type=content_type).status_code
 
