@@ -101,7 +101,8 @@ def figures(record: RecordView) -> tuple[Figure, ...]:
     rows = record.details.get("indicators")
     fields = ("name", "value", "unit", "baseline")
     found = rows if isinstance(rows, list | tuple) else ()
-    return tuple(Figure(*(str(row.get(name) or "") for name in fields)) for row in found)
+    known = (row for row in found if isinstance(row, dict))
+    return tuple(Figure(*(str(row.get(name) or "") for name in fields)) for row in known)
 
 
 def sections(record: RecordView, language: str) -> tuple[Section, ...]:

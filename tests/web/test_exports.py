@@ -39,7 +39,7 @@ def test_a_record_is_cited_and_taken_along(site: Site, form: str, mimetype: str,
     assert (answer.status_code, answer.mimetype) == (200, mimetype)
     assert said in answer.text
     assert site.browser().get(f"/records/3.{form}").status_code == 404
-    assert site.browser("curator").get(f"/records/3.{form}").headers["Cache-Control"] == "private, no-store"
+    assert site.browser("curator").get(f"/records/3.{form}").headers["Cache-Control"].endswith("no-store")
 
 
 def test_a_list_and_a_search_are_taken_along_as_they_are_shown(site: Site) -> None:

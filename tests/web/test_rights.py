@@ -178,6 +178,7 @@ ADMITS: dict[str, Admits] = {
     "review.log_json": staff,
     "review.merge": staff,
     "review.queue": staff,
+    "review.reply": its_people,
     "review.remark": staff,
     "review.state_language": staff,
     "search.browse": anybody,
