@@ -221,7 +221,7 @@ ADMITS: dict[str, Admits] = {
 }
 """Endpoint → who gets in."""
 
-MISSING = {"token": "no-token", "feed_key": "no-key", "name": "site.css", "digest": "0"}
+MISSING = {"audience": "member", "token": "no-token", "feed_key": "no-key", "name": "site.css", "digest": "0"}
 """What fills blanks that nothing real stands for: the answer may be that there is no such thing."""
 
 ASKS_PASSWORD = ("account.begin", "profile.password")
@@ -354,6 +354,8 @@ def _judged(site: Site, rule: Rule, method: str, who: str, state: str) -> list[s
     if changed:
         site.put_back()
     admitted = ADMITS[rule.endpoint](who, state)
+    if method == "POST" and not admitted and not changed and answer.status_code == 400:
+        out = True  # A form that cannot be understood, or a state that does not allow it, is told before who asks.
     told = f"{method} {rule.endpoint} as {who}, {state}: {answer.status_code}"
     if answer.status_code >= 500:
         return [f"{told}: broke"]
