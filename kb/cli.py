@@ -34,9 +34,6 @@ EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
 )
 """Class of error → exit code; the first that fits counts. 0 is success, 130 an interruption."""
 
-GRACE_SECONDS = 10
-"""How long a worker beside the web server may go on with its document when the server ends."""
-
 LANGUAGE = "agora21.language"
 """Where a command's context keeps the language of its sentences."""
 
@@ -337,23 +334,19 @@ def serve(host: str | None, port: int | None, worker: bool | None) -> None:
 def _serve(kb: Kb, *, worker: bool) -> None:
     import threading
 
-    from kb.worker import Worker
+    from kb.beside import Beside
     from webui.server import serve as serve_pages
 
     kb.models.in_use_id()
     # Pages answer at once; the encoder takes some seconds to load, which the first search need not wait for.
     threading.Thread(target=_warm_up, args=(kb,), name="warm-up", daemon=True).start()
-    loop = Worker(kb)
-    # What a worker is doing when the program ends is done again by the next, so nobody need wait long for it.
-    thread = threading.Thread(target=loop.run, name="worker", daemon=True)
+    beside = Beside(kb.config, click.get_current_context().obj)
     if worker:
-        thread.start()
+        beside.start()
     try:
         serve_pages(kb, on_ready=lambda address: console.say(f"Agorà 21 answers at {address} (Ctrl+C ends it)"))
     finally:
-        loop.stop()
-        if worker:
-            thread.join(timeout=GRACE_SECONDS)
+        beside.stop()
         kb.models.save(always=True)
 
 

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.bench_load [--minutes M] [--readers N] [--uploaders N] [--pause SECONDS] [--data FOLDER]
 
-The server is `kb serve` with a worker beside it, on loopback, with the sample collection unless a folder is given. A
+The server is `kb serve` with its worker, on loopback, with the sample collection unless a folder is given. A
 reader asks, looks at a record, goes through a list, and thinks in between, as long as `--pause` says on average; an
 uploader hands in files of her own. Exits with 1 on any error, when 95 of 100 searches take longer than 300 ms, or when
 the server's memory still grows after the first third.
@@ -97,14 +97,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         data = options.data or Path(work) / "data"
         people = _prepare(data, options)
-        server, url = _serve(data, apart=options.apart)
-        worker = _worker(data) if options.apart else None
+        server, url = _serve(data)
         try:
             seen, memory = _load(url, server.pid, people, options)
         finally:
-            for process in filter(None, (server, worker)):
-                process.send_signal(signal.SIGTERM)
-                process.wait(60)
+            server.send_signal(signal.SIGTERM)
+            server.wait(60)
     return _report(seen, memory, options)
 
 
@@ -114,7 +112,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--uploaders", type=int, default=5)
     parser.add_argument("--pause", type=float, default=8.0, help="Seconds a person thinks between two pages.")
-    parser.add_argument("--apart", action="store_true", help="Let the worker be a process of its own.")
     parser.add_argument("--data", type=Path, help="A data folder to serve; the sample collection without it.")
     return parser.parse_args()
 
@@ -138,18 +135,11 @@ def _prepare(data: Path, options: argparse.Namespace) -> list[str]:
     return emails
 
 
-def _worker(data: Path) -> subprocess.Popen[bytes]:
-    """A worker of its own, behind the web server."""
-    environment = {**os.environ, "KB_DATA": str(data), "KB_ENCODER_THREADS": "1"}
-    return subprocess.Popen(["/usr/bin/nice", "-n", "5", str(COMMAND), "worker"], env=environment)
-
-
-def _serve(data: Path, *, apart: bool) -> tuple[subprocess.Popen[bytes], str]:
+def _serve(data: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "KB_DATA": str(data), "KB_PORT": str(port), "KB_LIMITS": "false"}
-    environment |= {"KB_WORKER": "false"} if apart else {}
     server = subprocess.Popen([str(COMMAND), "serve"], env=environment)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + 120
@@ -179,13 +169,20 @@ def _load(url: str, pid: int, people: list[str], options: argparse.Namespace) ->
 
 
 def _watch(pid: int, seconds: float) -> list[float]:
-    """Megabytes of the server and its readers of files, once a second."""
+    """Megabytes of the server and its worker, once a second; what they share counts once."""
     measured: list[float] = []
     server, deadline = psutil.Process(pid), time.monotonic() + seconds
     while time.monotonic() < deadline:
-        measured.append(server.memory_info().rss / 1e6)
+        measured.append(sum(_megabytes(one) for one in (server, *server.children())))
         time.sleep(1)
     return measured
+
+
+def _megabytes(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().pss) / 1e6
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def _read(url: str, number: int, seen: Seen, stop: threading.Event, pause: float) -> None:
