@@ -200,9 +200,10 @@ def test_pages_are_only_read(client: FlaskClient, method: str, status: int) -> N
     assert client.open("/", method=method).status_code == status
 
 
-def test_what_nobody_foresaw_is_a_page_too(app: Flask, kb: Kb) -> None:
+def test_what_nobody_foresaw_is_a_page_too(kb: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(kb)
-    app.logger.disabled = True
+    # All applications of a process share their logger.
+    monkeypatch.setattr(app.logger, "disabled", True)
     app.add_url_rule("/broken", view_func=lambda: 1 / 0)
     response = app.test_client().get("/broken")
     assert response.status_code == 500

@@ -116,7 +116,7 @@ def test_a_record_can_be_read_while_search_is_not_ready(
     def none(*_: object) -> None:
         raise NoModel("No encoder is in use.")
 
-    monkeypatch.setattr(type(kb.similar), "to_record", none)
+    monkeypatch.setattr(type(kb.similar), "neighbours", none)
     page = soup(client, f"/records/{library.record(kb, 'well-3').record_id}")
     assert not page.select(".alike")
 
