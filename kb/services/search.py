@@ -40,6 +40,12 @@ TAIL = 0.25
 NEAREST = 10
 """Records shown when none is likely to answer."""
 
+FIRST = 10
+"""Of the records that are listed because another one answers, so many may be worth telling of."""
+
+HALF = 0.5
+"""Part of the threshold that such a record must reach by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -101,7 +107,7 @@ class Search:
             return [ranked.record.id for ranked in records], answered
 
     def judged(self, query: Query, reader: Reader, record_ids: Sequence[int]) -> dict[int, float]:
-        """Of these records those that answer, as likely as `search` would say, each with that probability.
+        """Of these records those that answer, or that `search` lists among the first, each with its probability.
 
         Raises as `search` does. Where no threshold is known a record that shares no word is not taken for an answer.
         """
@@ -112,7 +118,18 @@ class Search:
             for start in range(0, wanted.size, JUDGED):
                 for one in self._judge(asked, wanted[start : start + JUDGED]):
                     likeliest[one.record_id] = max(likeliest.get(one.record_id, 0.0), one.probability)
-        return likeliest
+            return self._among_first(asked, reader, wanted) | likeliest
+
+    def _among_first(self, asked: _Asked, reader: Reader, records: Ids) -> dict[int, float]:
+        """Those of a few records that stand high in an answered list, though by themselves they would not answer.
+
+        In another language than the question a record seldom reaches the threshold that one in its own does.
+        """
+        listed, answered = _answering(self._found(asked, reader), asked.space.threshold)
+        if not (answered and asked.space.threshold):
+            return {}
+        likely = [one for one in listed[:FIRST] if one.likeliest >= HALF * asked.space.threshold]
+        return {one.record.id: one.likeliest for one in likely if one.record.id in records}
 
     def _judge(self, asked: _Asked, records: Ids) -> Iterator[Candidate]:
         """The passages of a few records that answer."""
