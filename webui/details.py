@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from kb import vocabulary
 from kb.services.catalog import RECORD_TYPE
@@ -44,6 +45,19 @@ FACETS = {
     "territory": "territory",
 }
 """Field → what narrows a list to the records that share a value of it."""
+
+
+PICTURES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
+"""What every browser shows as a picture, by the ending of its name."""
+
+LARGEST_PICTURE = 5_000_000
+"""Bytes; what is larger is among the documents only, for a page should not make people wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,28 @@ def loose_passages(record: RecordView, shown: Sequence[Section]) -> tuple[int, .
     """Passages of the record's own description that lie in no section shown: title and summary."""
     placed = {passage_id for section in shown for passage_id in section.passages}
     return tuple(passage_id for passage_id, _ in _description(record) if passage_id not in placed)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture of a record: one of its files and its type, or an address elsewhere, which is a link only."""
+
+    credit: str
+    document_id: int | None = None
+    media_type: str = ""
+    address: str | None = None
+
+
+def photo(record: RecordView) -> Photo | None:
+    """The photo a record names; None where it names none, or a file that it has not."""
+    named, credit = str(record.details.get("photo") or ""), str(record.details.get("photo_credit") or "")
+    if named.startswith(("https://", "http://")):
+        return Photo(credit, address=named)
+    media_type = PICTURES.get(PurePath(named).suffix.lower())
+    for document in record.documents:
+        if media_type and document.name == named and document.size <= LARGEST_PICTURE:
+            return Photo(credit, document.document_id, media_type)
+    return None
 
 
 def source_url(record: RecordView) -> str | None:

@@ -9,8 +9,7 @@ from babel.lists import format_list
 
 from kb import places
 from kb.facets import FACETS
-from kb.values import AccountView
-from webui import context, labels
+from webui import context, labels, languages
 from webui.asked import LIMITS, Asked
 from webui.place import Placed
 from webui.texts import text
@@ -119,14 +118,14 @@ def ways(wanted: Asked, placed: Placed) -> list[Way]:
     return offered
 
 
-def reads(wanted: Asked, who: AccountView | None) -> Way | None:
+def reads(wanted: Asked) -> Way | None:
     """The languages she said she reads, offered where no language is chosen; never applied by itself."""
-    known = [str(code) for code in who.preferences.get("reads", ())] if who else []
-    if not known or wanted.chosen.get("language"):
+    said = languages.known()
+    if not said or wanted.chosen.get("language"):
         return None
     language = context.language()
-    names = format_list([labels.language_name(code, language) for code in known], locale=language)
-    return Way(names, address=replace(wanted, chosen={**wanted.chosen, "language": tuple(known)}, page=1).address())
+    names = format_list([labels.language_name(code, language) for code in said], locale=language)
+    return Way(names, address=replace(wanted, chosen={**wanted.chosen, "language": said}, page=1).address())
 
 
 def _folded(offered: Sequence[Choice]) -> tuple[Sequence[Choice], Sequence[Choice]]:

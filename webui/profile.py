@@ -16,12 +16,10 @@ from kb.services.profiles import Profile
 from kb.values import AccountView
 from webui import context
 from webui.account import complaint
+from webui.languages import READS
 from webui.limits import limited
 from webui.session import account, needs, notify
 from webui.texts import text
-
-READS = ("it", "en", "fr", "de", "es", "pt", "ca", "sl", "hr", "el", "pl", "nl", "ro")
-"""Languages offered as those she reads: the interface's, and the neighbours'."""
 
 DAYS = (30, 90, 365)
 

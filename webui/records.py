@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.errors import NotFound
 from kb.services import rights
 from kb.services.catalog import RECORD_TYPE
 from webui import context, details, offered, similar
@@ -43,6 +44,7 @@ def record(record_id: int) -> str | BaseResponse:
         sections=shown,
         loose=details.loose_passages(view, shown),
         source=details.source_url(view),
+        photo=details.photo(view),
         around=similar.neighbours(view),
         doubles=offered.alike(record_id),
         versions=offered.versions(view),
@@ -53,6 +55,20 @@ def record(record_id: int) -> str | BaseResponse:
         said=() if rights.may(reader, "review") else kb.reviewing.remarks(record_id, reader),
         files=[document for document in view.documents if document.media_type != RECORD_TYPE],
     )
+
+
+@blueprint.get("/records/<int(max=9223372036854775807):record_id>/photo")
+def photo(record_id: int) -> Response:
+    """The photo among a record's files, to be shown as a picture and as nothing else."""
+    kb, reader = context.kb(), context.reader()
+    shown = details.photo(kb.catalog.record(record_id, reader))
+    if shown is None or shown.document_id is None:
+        raise NotFound(f"Record {record_id} has no photo.", record=record_id)
+    stored = kb.catalog.original(shown.document_id, reader)
+    response = send_file(stored.path, mimetype=shown.media_type, conditional=True, etag=stored.sha256)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 @blueprint.get("/documents/<int(max=9223372036854775807):document_id>/original")

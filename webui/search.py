@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from kb.errors import EmptyQuery
 from kb.places import distance
 from kb.values import Listing, PassageHit, Place, Results
-from webui import asked, context, labels, narrowing, noted, place, reasons, session
+from webui import asked, context, labels, narrowing, noted, place, reasons
 from webui.asked import PER_PAGE, Asked, NoSuchPage
 from webui.limits import limited
 from webui.place import Placed
@@ -84,7 +84,7 @@ def _page(
         partly=partly,
         heading=_heading(wanted),
         why=partial(_why, found.get("results")),
-        reads=narrowing.reads(wanted, session.account()),
+        reads=narrowing.reads(wanted),
         asked=wanted,
         placed=placed,
         total=total,

@@ -48,6 +48,15 @@
   const compared = document.querySelector('[data-compared]');
   if (compared) keep(compared.dataset.compared.split(' ').filter(Boolean));
 
+  const own = document.querySelector('a[data-compare-with]');
+  if (own) {
+    // The record one reads joins those that were chosen before.
+    const others = chosen().filter((id) => id !== own.dataset.compareWith).slice(0, MOST - 1);
+    const address = new URL(own.href);
+    for (const id of others) address.searchParams.append('record', id);
+    own.href = address;
+  }
+
   if (switched) {
     switched.dataset.plain = switched.textContent;
     for (const link of document.querySelectorAll('a[data-compare]')) {
