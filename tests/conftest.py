@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 from kb.bootstrap import Kb
+from tests.support import real
 from tests.support.tiny import tiny_kb
 
 SHARED = Path(__file__).parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process of a parallel run loads the encoder, and one starts the browser."""
+    """One process of a parallel run loads the encoder and the sample, one starts the browser; the first may do both."""
     for item in items:
-        for kind in ("encoder", "browser"):
-            if item.get_closest_marker(kind):
-                item.add_marker(pytest.mark.xdist_group(kind))
+        kind = next((one for one in ("encoder", "browser") if item.get_closest_marker(one)), None)
+        if kind:
+            item.add_marker(pytest.mark.xdist_group(kind))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,6 +47,21 @@ def kb(tmp_path: Path) -> Iterator[Kb]:
     built = tiny_kb(tmp_path)
     yield built
     built.close()
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where encoders lie; built on first use and shared with later runs when `KB_MODELS` says where."""
+    return Path(os.environ.get("KB_MODELS") or tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def sample(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kb]:
+    """The 120 sample records in a real product, searchable; loaded once, and changed by no test."""
+    kb = real.real_kb(tmp_path_factory.mktemp("sample"), models_folder, limits=False)
+    real.add(kb, *real.sample().values())
+    yield kb
+    kb.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.web import library
 from tests.web.serving import served
 
 OUTPUT = Path(__file__).parents[1] / "output"
+PATIENCE_MS = 15_000
+"""How long a page is waited for, on a machine that has other things to do; what is there sooner costs nothing."""
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +40,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser

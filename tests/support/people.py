@@ -27,12 +27,14 @@ class Person:
         return Reader(role=self.role, account_id=self.account_id)
 
 
-def add(kb: Kb, role: Role, name: str = "") -> Person:
+def add(kb: Kb, role: Role, name: str = "", language: str = "it") -> Person:
     """Open a confirmed account with `PASSWORD`, once for each role and name."""
     email = f"{name or role}@comune.example"
     known = {one.email: one for one in kb.accounts.list()}
     account = known.get(email) or kb.accounts.add(
-        NewAccount(email=email, name=name or role.title(), role=role, password=PASSWORD, verified=True)
+        NewAccount(
+            email=email, name=name or role.title(), role=role, password=PASSWORD, language=language, verified=True
+        )
     )
     return Person(account_id=account.account_id, email=email, role=role)
 
