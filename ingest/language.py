@@ -6,8 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from math import exp, log
+from threading import Lock
 
 import langdetect
+from langdetect.detector_factory import init_factory
 from langdetect.lang_detect_exception import LangDetectException
 from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
 
@@ -29,6 +31,9 @@ _MOST_WORDS = 40
 _TRIPLES_WEIGHT = 0.5
 """What the letters count beside the words: most likely for the sentences in `data/parallel`."""
 
+_LOADING = Lock()
+"""langdetect announces its profiles before it has read them, so a second thread would judge by a part of them."""
+
 Detected = tuple[str, float]
 """ISO 639-1 code or `und`, and the confidence in it, 0..1."""
 
@@ -47,7 +52,9 @@ def second_opinion(text: str) -> Detected:
 
     It is slower than `detect` and as good, so it is asked where that one does not know or is torn.
     """
-    langdetect.DetectorFactory.seed = 0
+    with _LOADING:
+        langdetect.DetectorFactory.seed = 0
+        init_factory()
     try:
         best = langdetect.detect_langs(_sample(text))[0]
     except LangDetectException:

@@ -35,6 +35,7 @@ from tests.crash.life import PHASES, Log, live, product, settle, watched
 PATIENCE_SECONDS = 900
 LONGEST_PAUSE = 0.02
 LOOK_SECONDS = 0.001
+ORPHANED_SECONDS = 30
 READING = ("taking in", "extraction", "embedding", "commit", "unpacking")
 
 
@@ -90,6 +91,8 @@ class Campaign:
             self._compare(data)
         if not self.report.wrong:
             shutil.rmtree(data)
+        told = self.report.wrong or "all well"
+        sys.stderr.write(f"round {self.report.rounds}: {self.report.kills} kills, {told}\n")
 
     def _life(self, data: Path, phases: list[str]) -> None:
         before = agreement.progress(data)
@@ -214,7 +217,8 @@ def _kill(pid: int) -> bool:
 
 def _orphans(data: Path) -> list[int]:
     """Readers of this folder's files that outlived the process that started them."""
-    deadline = time.monotonic() + 5
+    # One just started asks after its parent when its interpreter is up, which takes seconds on a busy machine.
+    deadline = time.monotonic() + ORPHANED_SECONDS
     while left := [one.pid for one in psutil.process_iter() if _reads_from(one, str(data))]:
         if time.monotonic() > deadline:
             return left

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ingest.language import detect, detect_query, second_opinion
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -73,3 +77,29 @@ def test_short_samples_of_nineteen_languages(shared: Path, kind: str, among_all:
     samples = [json.loads(line) for line in lines]
     assert share_right(samples, kind, {sample["lang"] for sample in samples}) >= among_all
     assert share_right(samples, kind, {"it", "fr", "de", "en", "es"}) >= among_five
+
+
+AT_ONCE = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from ingest.language import second_opinion
+
+texts = json.load(sys.stdin)
+together = Barrier(len(texts))
+with ThreadPoolExecutor(len(texts)) as pool:
+    print(json.dumps(list(pool.map(lambda text: (together.wait(), second_opinion(text))[1], texts))))
+"""
+
+
+def test_the_first_threads_that_ask_at_once_get_the_answer_that_later_ones_get() -> None:
+    texts = [
+        "Il Comune ha piantato alberi lungo tutte le strade del centro storico.",
+        "Die Stadt hat entlang aller Straßen der Innenstadt Bäume gepflanzt.",
+        "Občina je zasadila drevesa ob vseh ulicah v središču mesta.",
+        "Kaupunki istutti puita kaikkien keskustan katujen varsille.",
+    ]
+    asked = subprocess.run(
+        [sys.executable, "-c", AT_ONCE], input=json.dumps(texts), capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert json.loads(asked.stdout) == [list(second_opinion(text)) for text in texts]
