@@ -1,6 +1,6 @@
 """How long a whole search takes in a large collection, which step takes it, and in how much memory.
 
-    python tests/benchmarks/bench_search.py [PASSAGES] [EVAL_FOLDER]
+    python tests/benchmarks/bench_search.py [--keep FOLDER] [PASSAGES] [EVAL_FOLDER]
 
 The collection is made of the sentences of the development sets: each passage is some of a language's sentences in new
 company, its vectors theirs with a little noise. The searching process is one of its own; the plain way it is compared
@@ -10,10 +10,12 @@ search takes longer, or more memory, than the product promises.
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import json
 import os
 import resource
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -44,6 +46,8 @@ COUNT = 100_000
 POOL = 250
 """Sentences of each language."""
 PER_RECORD = 5
+FILLED = "filled"
+"""A file that tells that the folder to keep has been filled."""
 QUERIES = 150
 NOISE = 0.02
 MOST_MEDIAN, MOST_SLOW, MOST_MEMORY = 30.0, 70.0, 1500.0
@@ -62,18 +66,30 @@ FILTERS = {
 
 def main() -> int:
     """Build the collection, search it in another process, print what was found."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
-    sets = Path(sys.argv[2]) if len(sys.argv) > 2 else ROOT.parent / "shared" / "eval"
+    given = _arguments()
     with tempfile.TemporaryDirectory() as aside:
-        kb = opened(Path(aside))
-        kb.database.upgrade()
-        kb.models.add("multilingual-e5-small-q4")
-        fill(kb, count, sets)
-        kb.close()
+        folder = given.keep or Path(aside)
+        if not (folder / FILLED).exists():
+            kb = opened(folder)
+            kb.database.upgrade()
+            kb.models.add("multilingual-e5-small-q4")
+            fill(kb, given.passages, given.sets)
+            kb.close()
+            (folder / FILLED).touch()
+        shutil.rmtree(folder / "data" / "index", ignore_errors=True)
+        worst = 0
         for title in ("indexes made from the rows", "indexes from a snapshot"):
-            found = _searching(Path(aside), sets, plain=title.endswith("rows"))
-            worst = report(title, found)
+            found = _searching(folder, given.sets, plain=title.endswith("rows"))
+            worst = max(worst, report(title, found))
     return worst
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("passages", nargs="?", type=int, default=COUNT)
+    parser.add_argument("sets", nargs="?", type=Path, default=ROOT.parent / "shared" / "eval")
+    parser.add_argument("--keep", type=Path, help="a folder to fill, or to search again once it is filled")
+    return parser.parse_args()
 
 
 def opened(folder: Path) -> Kb:
