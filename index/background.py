@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from index.dense import FlatIndex
 from index.evidence import Evidence, letter_count
@@ -14,27 +17,44 @@ SAMPLE = 200
 """Passages of the sample, at most."""
 
 
-class Background:
-    """Passages at even distances, with their vectors gathered once; made anew whenever the indexes change."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What a query's text alone tells of each passage of the sample, before there is a vector."""
 
-    def __init__(self, dense: FlatIndex, sentences: SentenceIndex) -> None:
-        self._dense, self._sentences = dense, sentences
+    letters: NDArray[np.float32]
+    pairs: NDArray[np.float32]
+    same: NDArray[np.bool_]
+    length: int
+
+
+class Background:
+    """Passages at even distances, with all of theirs gathered once; made anew whenever the indexes change."""
+
+    def __init__(self, dense: FlatIndex, sentences: SentenceIndex, letters: OverlapIndex, pairs: OverlapIndex) -> None:
+        self._dense, self._sentences, self._letters, self._pairs = dense, sentences, letters, pairs
         self._ids = _spread(sentences.ids())
         self._wholes, self._parts = dense.gather(self._ids), sentences.gather(self._ids)
+        self._grams, self._couples = letters.gather(self._ids), pairs.gather(self._ids)
 
-    def evidence(
-        self, vector: Vectors, text: str, language: str, letters: OverlapIndex, pairs: OverlapIndex
-    ) -> Evidence:
+    def told(self, text: str, language: str) -> Told:
+        """What `evidence` needs of the text, while the vector is not yet there."""
+        return Told(
+            letters=self._letters.shares_of(text, language, self._grams),
+            pairs=self._pairs.shares_of(text, language, self._couples),
+            same=self._dense.in_language(language, self._wholes.languages),
+            length=letter_count(text),
+        )
+
+    def evidence(self, vector: Vectors, told: Told) -> Evidence:
         """What speaks for each passage of the sample, as if no word of the query were in it."""
-        nearest = self._sentences.nearest_of(vector, self._parts)
         return Evidence(
             cosines=self._dense.cosines_with(vector, self._wholes),
-            sentences=nearest.cosines,
+            sentences=self._sentences.nearest_of(vector, self._parts).cosines,
             lexical=np.zeros(self._ids.size, dtype=np.float32),
-            letters=letters.shares(text, language, self._ids),
-            pairs=pairs.shares(text, language, self._ids),
-            same=np.array([code == language for code in self._wholes.languages], dtype=np.bool_),
-            length=letter_count(text),
+            letters=told.letters,
+            pairs=told.pairs,
+            same=told.same,
+            length=told.length,
         )
 
 

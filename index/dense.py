@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import faiss
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.latest import latest
 from index.neutral import Centre, Projection, centres, unit
+from index.tags import NONE, Numbers, Tags
 from kb.protocols import Ids, Vectors
 from kb.values import UNDETERMINED, Change
 
@@ -27,15 +29,17 @@ MANY = 20_000
 _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="scanning")
 
 Scores = NDArray[np.float32]
-Code = TypeVar("Code", str, "str | None")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """Neutral vectors of some passages, (n, dimension), zero for those not held, and the language of each or None."""
+    """Neutral vectors of some passages, (n, dimension), and the number of each one's language.
+
+    For those not held they are zero and `NONE`.
+    """
 
     vectors: Vectors
-    languages: tuple[str | None, ...]
+    languages: Numbers
 
 
 class FlatIndex:
@@ -51,28 +55,30 @@ class FlatIndex:
         self._projection = projection
         self._parts: dict[str, faiss.IndexIDMap2] = {}
         self._sums: dict[str, NDArray[np.float64]] = {}
-        self._language: dict[int, str] = {}
+        self._codes: list[str] = []
+        self._tags = Tags()
         self._centres: dict[str, Centre] = {}
+        self._offsets = np.zeros((0, dimension))
+        self._lengths = np.zeros(0)
 
     def __len__(self) -> int:
-        return len(self._language)
+        return len(self._tags)
 
     # --- following -----------------------------------------------------------------------------------
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Replay changes in order of seq; the last word on an id counts."""
         last = latest(changes)
-        self._remove([id_ for id_ in last if id_ in self._language])
+        self._remove(np.fromiter(last, dtype=np.int64, count=len(last)))
         self._add([change for change in last.values() if change.live])
         self._centre()
 
-    def _remove(self, ids: list[int]) -> None:
-        for language, chosen in self._by_language(np.array(ids, dtype=np.int64)):
-            part = self._parts[language]
+    def _remove(self, ids: Ids) -> None:
+        for language, rows in self._by_language(self._tags.of(ids)):
+            part, chosen = self._parts[language], ids[rows]
             self._sums[language] -= part.reconstruct_batch(chosen).astype(np.float64).sum(axis=0)
             part.remove_ids(faiss.IDSelectorBatch(chosen))
-        for id_ in ids:
-            del self._language[id_]
+        self._tags.drop(ids)
 
     def _add(self, changes: list[Change]) -> None:
         if not changes:
@@ -81,10 +87,16 @@ class FlatIndex:
         # Rounded here and not in FAISS, so that the sums count exactly what a removal will subtract.
         vectors = self._neutral(raw.reshape(len(changes), self._dimension)).astype(np.float16).astype(np.float32)
         ids = np.array([change.passage_id for change in changes], dtype=np.int64)
-        self._language.update((change.passage_id, change.language) for change in changes)
-        for language, rows in _rows_by_language([change.language for change in changes]):
+        tags = [self._code(change.language) for change in changes]
+        self._tags.put(ids, tags)
+        for language, rows in self._by_language(np.array(tags, dtype=np.int16)):
             self._part(language).add_with_ids(vectors[rows], ids[rows])
             self._sums[language] += vectors[rows].astype(np.float64).sum(axis=0)
+
+    def _code(self, language: str) -> int:
+        if language not in self._codes:
+            self._codes.append(language)
+        return self._codes.index(language)
 
     def _part(self, language: str) -> faiss.IndexIDMap2:
         if language not in self._parts:
@@ -99,6 +111,10 @@ class FlatIndex:
         for language in [code for code, part in self._parts.items() if part.ntotal == 0]:
             del self._parts[language], self._sums[language]
         self._centres = centres(self._sums, {code: part.ntotal for code, part in self._parts.items()})
+        none = Centre(np.zeros(self._dimension), math.nan)
+        chosen = [self._centres.get(code, none) for code in self._codes]
+        self._offsets = np.array([one.offset for one in chosen]).reshape(-1, self._dimension)
+        self._lengths = np.array([one.length for one in chosen])
 
     # --- searching -----------------------------------------------------------------------------------
 
@@ -107,7 +123,7 @@ class FlatIndex:
         if limit < 1:
             return _best([], limit)
         if allowed is not None and allowed.size <= FEW:
-            held = np.array([id_ for id_ in allowed.tolist() if id_ in self._language], dtype=np.int64)
+            held = allowed[self._tags.of(allowed) != NONE]
             return _best([(held, self.cosines(vector, held))], limit)
         query, selector = self._neutral(vector), _selector(allowed)
         languages = sorted(self._parts, key=lambda code: self._parts[code].ntotal)
@@ -140,36 +156,32 @@ class FlatIndex:
 
     def gather(self, ids: Ids) -> Gathered:
         """What `cosines` needs of these ids: the same ones are compared with many queries."""
-        gathered = Gathered(np.zeros((ids.size, self._dimension), dtype=np.float32), tuple(self._known(ids)))
-        for language, rows in _rows_by_language(gathered.languages):
-            if language is not None:
-                gathered.vectors[rows] = self._parts[language].reconstruct_batch(ids[rows])
+        gathered = Gathered(np.zeros((ids.size, self._dimension), dtype=np.float32), self._tags.of(ids))
+        for language, rows in self._by_language(gathered.languages):
+            gathered.vectors[rows] = self._parts[language].reconstruct_batch(ids[rows])
         return gathered
 
     def cosines_with(self, vector: Vectors, gathered: Gathered) -> Scores:
         """Cosine of each of the gathered, in their order, as languages are centred now; NaN for those not held."""
-        query = self._neutral(vector)
-        products, found = gathered.vectors @ query[0], np.full(len(gathered.languages), np.nan, dtype=np.float32)
-        for language, rows in _rows_by_language(gathered.languages):
-            if language in self._centres:
-                found[rows] = self._centred(language, query, products[rows])
+        query, found = self._neutral(vector)[0], np.full(gathered.languages.size, np.nan, dtype=np.float32)
+        rows = np.flatnonzero(gathered.languages != NONE)
+        tags = gathered.languages[rows]
+        found[rows] = ((gathered.vectors @ query)[rows] - (self._offsets @ query)[tags]) / self._lengths[tags]
         return found
 
     def placed(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:
         """Raw vectors where the index would put passages of these languages; one it does not hold has no centre."""
         placed = self._neutral(vectors).copy()
-        for language, rows in _rows_by_language(languages):
-            if language in self._centres:
-                placed[rows] -= self._centres[language].offset.astype(np.float32)
+        for language in self._centres.keys() & set(languages):
+            rows = [row for row, code in enumerate(languages) if code == language]
+            placed[rows] -= self._centres[language].offset.astype(np.float32)
         return unit(placed)
 
     def held(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Those of the ids that it holds, in the order given, and where they lie, (n, dimension), length 1."""
-        known = np.array([id_ for id_ in ids.tolist() if id_ in self._language], dtype=np.int64)
-        vectors = np.zeros((known.size, self._dimension), dtype=np.float32)
-        for language, rows in _rows_by_language([self._language[id_] for id_ in known.tolist()]):
-            vectors[rows] = self._parts[language].reconstruct_batch(known[rows]) - self._centres[language].offset
-        return known, unit(vectors)
+        known = ids[self._tags.of(ids) != NONE]
+        gathered = self.gather(known)
+        return known, unit((gathered.vectors - self._offsets[gathered.languages]).astype(np.float32))
 
     def _centred(self, language: str, query: Vectors, products: NDArray[Any]) -> Scores:
         centre = self._centres[language]
@@ -179,19 +191,26 @@ class FlatIndex:
     def _neutral(self, vectors: Vectors) -> Vectors:
         return unit(vectors) if self._projection is None else self._projection.apply(vectors)
 
-    def _known(self, ids: Ids) -> list[str | None]:
-        return [self._language.get(id_) for id_ in ids.tolist()]
-
-    def _by_language(self, ids: Ids) -> Iterator[tuple[str, Ids]]:
-        for language, rows in _rows_by_language(self._known(ids)):
-            if language is not None:
-                yield language, ids[rows]
+    def _by_language(self, tags: Numbers) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """The languages among these numbers and the rows of each, `NONE` left out."""
+        for tag in np.unique(tags[tags != NONE]).tolist():
+            yield self._codes[tag], np.flatnonzero(tags == tag)
 
     # --- what it holds -------------------------------------------------------------------------------
 
     def languages(self, ids: Ids) -> list[str]:
         """Language of each id, in the order given; `und` for ids that are not held."""
-        return [self._language.get(id_, UNDETERMINED) for id_ in ids.tolist()]
+        return [self._codes[tag] if tag != NONE else UNDETERMINED for tag in self._tags.of(ids).tolist()]
+
+    def are_in(self, language: str, ids: Ids) -> NDArray[np.bool_]:
+        """Whether each of these ids is in this language; those that are not held are in none."""
+        return self.in_language(language, self._tags.of(ids))
+
+    def in_language(self, language: str, numbers: Numbers) -> NDArray[np.bool_]:
+        """Whether each of these numbers of languages is that of this one."""
+        if language not in self._codes:
+            return np.zeros(numbers.size, dtype=np.bool_)
+        return np.equal(numbers, self._codes.index(language))
 
     def held_languages(self) -> list[str]:
         """Languages that have at least one passage, in alphabetical order."""
@@ -221,7 +240,8 @@ class FlatIndex:
             part: Any = faiss.read_index(str(folder / f"{number}.faiss"))
             loaded._parts[language] = part
             loaded._sums[language] = sums[number]
-            loaded._language.update(dict.fromkeys(faiss.vector_to_array(part.id_map).tolist(), language))
+            ids = faiss.vector_to_array(part.id_map)
+            loaded._tags.put(ids, [loaded._code(language)] * ids.size)
         loaded._centre()
         return loaded
 
@@ -235,14 +255,6 @@ def _selector(allowed: Ids | None) -> faiss.IDSelector | None:
     bitmap: Any = faiss.IDSelectorBitmap  # Takes an array, whatever its annotations say.
     selector: faiss.IDSelector = bitmap(np.packbits(bits, bitorder="little"))
     return selector
-
-
-def _rows_by_language(languages: Sequence[Code]) -> Iterator[tuple[Code, NDArray[np.int64]]]:
-    """Row numbers of each language, in order of first appearance."""
-    rows: dict[Code, list[int]] = {}
-    for row, language in enumerate(languages):
-        rows.setdefault(language, []).append(row)
-    return ((language, np.array(chosen, dtype=np.int64)) for language, chosen in rows.items())
 
 
 def _best(found: Sequence[tuple[Ids, Scores]], limit: int) -> tuple[Ids, Scores]:

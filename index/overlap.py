@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +37,16 @@ Numbers = NDArray[np.uint16]
 
 Features = Callable[[str, str], Numbers]
 """What is counted of a text in a language: distinct numbers, ascending."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The features of `asked` passages, where those of each begin, and the places of those that have any."""
+
+    numbers: Numbers
+    starts: NDArray[np.int64]
+    known: NDArray[np.int64]
+    asked: int
 
 
 class OverlapIndex:
@@ -81,12 +92,22 @@ class OverlapIndex:
 
     def shares(self, text: str, language: str, ids: Ids) -> NDArray[np.float32]:
         """Part of the query's features, each weighed by its rarity, that each passage has; in 0..1, 0 if not held."""
-        found = np.zeros(ids.size, dtype=np.float32)
-        weights = self._weights(self._features(text, language))
+        return self.shares_of(text, language, self.gather(ids))
+
+    def gather(self, ids: Ids) -> Gathered:
+        """What `shares` needs of these ids: the same ones are compared with many queries."""
         known = np.flatnonzero(self._rows.counts(ids))
-        if known.size and (total := float(weights.sum())):
-            rows, starts = self._rows.take(ids[known])
-            found[known] = np.add.reduceat(weights[rows[:, 0]], starts) / total
+        if not known.size:
+            return Gathered(np.empty(0, dtype=np.uint16), known, known, ids.size)
+        rows, starts = self._rows.take(ids[known])
+        return Gathered(rows[:, 0], starts, known, ids.size)
+
+    def shares_of(self, text: str, language: str, gathered: Gathered) -> NDArray[np.float32]:
+        """What `shares` says, of passages gathered before."""
+        found = np.zeros(gathered.asked, dtype=np.float32)
+        weights = self._weights(self._features(text, language))
+        if gathered.known.size and (total := float(weights.sum())):
+            found[gathered.known] = np.add.reduceat(weights[gathered.numbers], gathered.starts) / total
         return found
 
     def _weights(self, asked: Numbers) -> NDArray[np.float32]:

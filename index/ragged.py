@@ -17,6 +17,9 @@ GROWTH = 1.125
 SLACK = 10_000
 """Rows that may lie unused before the array is made anew, beside as many as are used."""
 
+LONG = 16
+"""Rows to an id, on average, from which copying them run by run is faster than one by one."""
+
 
 class Ragged:
     """Holds, for each id, some rows and one number; reading rows of many ids is one gather.
@@ -75,6 +78,10 @@ class Ragged:
         places = self._places[np.searchsorted(self._ids, ids)]
         counts = places[:, 1]
         starts = np.cumsum(counts) - counts
+        if counts.sum() > LONG * ids.size:
+            ends = (places[:, 0] + counts).tolist()
+            parts = [self._rows[start:end] for start, end in zip(places[:, 0].tolist(), ends, strict=True)]
+            return np.concatenate(parts), starts
         within = np.arange(counts.sum()) - np.repeat(starts, counts)
         return self._rows[np.repeat(places[:, 0], counts) + within], starts
 

@@ -33,10 +33,12 @@ class Nearest:
 class Gathered:
     """The sentences of `asked` passages: vectors, (sentences, dimension), and where those of each passage begin.
 
-    `known` are the places of the passages that are held, `tags` the numbers of their languages.
+    Each vector is to be multiplied by its scale. `known` are the places of the passages that are held, `tags` the
+    numbers of their languages.
     """
 
     vectors: Vectors
+    scales: Scores
     starts: NDArray[np.int64]
     known: NDArray[np.int64]
     tags: NDArray[np.int64]
@@ -122,7 +124,8 @@ class SentenceIndex:
         """What `nearest` needs of these ids: the same ones are compared with many queries."""
         known = np.flatnonzero(self._rows.counts(ids))
         packed, starts = self._rows.take(ids[known])
-        return Gathered(_unpacked(packed), starts, known, self._rows.tags(ids[known]), ids.size)
+        levels = packed[:, :-2].astype(np.float32)
+        return Gathered(levels, _scales(packed)[:, 0], starts, known, self._rows.tags(ids[known]), ids.size)
 
     def nearest_of(self, vector: Vectors, gathered: Gathered) -> Nearest:
         """The nearest sentence of each of the gathered, as languages are centred now."""
@@ -130,7 +133,7 @@ class SentenceIndex:
         cosines, numbers = np.full(gathered.asked, np.nan, dtype=np.float32), np.zeros(gathered.asked, dtype=np.int64)
         if known.size:
             query = self._neutral(vector)[0]
-            products = gathered.vectors @ query
+            products = (gathered.vectors @ query) * gathered.scales
             best = np.maximum.reduceat(products, gathered.starts)
             numbers[known] = _first_best(products, best, gathered.starts)
             cosines[known] = (best - (self._offsets @ query)[tags]) / self._lengths[tags]
@@ -178,8 +181,11 @@ def _packed(vectors: Vectors) -> NDArray[np.int8]:
 
 
 def _unpacked(packed: NDArray[np.int8]) -> Vectors:
-    scales = np.ascontiguousarray(packed[:, -2:]).view(np.float16).astype(np.float32)
-    return packed[:, :-2].astype(np.float32) * scales
+    return packed[:, :-2].astype(np.float32) * _scales(packed)
+
+
+def _scales(packed: NDArray[np.int8]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(packed[:, -2:]).view(np.float16).astype(np.float32)
 
 
 def _first_best(products: Scores, best: Scores, starts: NDArray[np.int64]) -> NDArray[np.int64]:

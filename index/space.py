@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ MANY = 1000
 FORMAT = 5
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="words")
+"""Looks up words beside the arithmetic of a search: Tantivy holds no lock of the interpreter's."""
+
 DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "letters", "pairs"
 
 
@@ -59,7 +63,7 @@ class SearchSpace:
         self._lexical = WordIndex(self._home.folder)
         self._sentences = SentenceIndex(embedder.dimension, projection)
         self._letters, self._pairs = OverlapIndex(letters), OverlapIndex(pairs)
-        self._background = Background(self._dense, self._sentences)
+        self._background = self._sample()
 
     @classmethod
     def open(  # noqa: PLR0913 - a bootstrap calls it once, by name
@@ -105,7 +109,7 @@ class SearchSpace:
             self._release()
             self._dense, self._lexical, self._home, self.cursor = dense, lexical, home, cursor
             self._sentences, self._letters, self._pairs = sentences, same_letters, same_pairs
-            self._background = Background(dense, sentences)
+            self._background = self._sample()
 
     # --- following -----------------------------------------------------------------------------------
 
@@ -114,10 +118,13 @@ class SearchSpace:
         with self._lock:
             for follower in self._followers().values():
                 follower.apply(changes)
-            self._background = Background(self._dense, self._sentences)
+            self._background = self._sample()
             self.cursor = cursor
             if len(changes) >= MANY:
                 give_back()
+
+    def _sample(self) -> Background:
+        return Background(self._dense, self._sentences, self._letters, self._pairs)
 
     def _followers(self) -> dict[str, Follower]:
         return {
@@ -208,23 +215,29 @@ class SearchSpace:
         limit = max(limit, POOL)
         with self._lock:
             asked = self._lexical.ask(text, limit, allowed, language=language)
+            sample = self._background
+            told = sample.told(text, language)
         vector = encoding()
         with self._lock:
             near, cosines = self._dense.search(vector, limit, allowed)
             ids = np.union1d(near, asked.ids)
             ids = ids[self._letters.holds(ids)]  # Some may have gone while the query was being encoded.
+            lexical = _BESIDE.submit(self._lexical.shares, asked, ids)
+            records = self._letters.records_of(ids)
+            if sample is not self._background:
+                sample = self._background
+                told = sample.told(text, language)
+            background = sample.evidence(vector, told)
             nearest = self._sentences.nearest(vector, ids)
             evidence = Evidence(
                 cosines=self._cosines(vector, ids, near, cosines),
                 sentences=nearest.cosines,
-                lexical=self._lexical.shares(asked, ids),
                 letters=self._letters.shares(text, language, ids),
                 pairs=self._pairs.shares(text, language, ids),
-                same=np.array([code == language for code in self._dense.languages(ids)], dtype=np.bool_),
+                same=self._dense.are_in(language, ids),
                 length=letter_count(text),
+                lexical=lexical.result(),
             )
-            records = self._letters.records_of(ids)
-            background = self._background.evidence(vector, text, language, self._letters, self._pairs)
         return Nominated(
             ids=ids,
             evidence=evidence,
