@@ -102,14 +102,15 @@ def term(word: str, language: str) -> str:
     return _forms(word, language)[0]
 
 
-def index_terms(text: str, language: str) -> IndexTerms:
-    """Terms of a text in its own language."""
+def index_terms(text: str, language: str, *, parts: bool = True) -> IndexTerms:
+    """Terms of a text in its own language, with those of its compounds' `parts` or without."""
     found = words(text)
     forms = [_forms(word.lower(), language) for word in found]
     strict = [term for term, _ in forms]
     loose = [plain for term, plain in forms if plain != term]
-    parts = [_forms(part, language)[0] for word in found for part in compounds.parts(word.lower(), language)]
-    return IndexTerms((*strict, *_codes(found, only_capitals=True)), tuple(loose), tuple(parts))
+    divided = found if parts else ()
+    held = [_forms(part, language)[0] for word in divided for part in compounds.parts(word.lower(), language)]
+    return IndexTerms((*strict, *_codes(found, only_capitals=True)), tuple(loose), tuple(held))
 
 
 def query_terms(text: str, languages: Iterable[str]) -> QueryTerms:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.analysis import WORD, index_terms, query_terms, stop_words
+from index.analysis import WORD, fold, index_terms, query_terms, stop_words
 from kb.values import Span
 
 LENGTH = 320
 """Characters of a snippet, at most."""
+
+HEAD = 3
+"""Letters that no stemmer takes away or changes at the beginning of a word."""
 
 LEAD = LENGTH // 5
 """Characters shown before the first marked word, so that it can be understood."""
@@ -54,6 +57,8 @@ class _Wanted:
     language: str
     terms: frozenset[str]
     unmarked: frozenset[str]
+    heads: frozenset[str]
+    """How the terms begin: a compound that has none of these within holds none of the terms."""
 
     @classmethod
     @lru_cache(maxsize=256)
@@ -62,22 +67,31 @@ class _Wanted:
         unmarked = stop_words(language) | stop_words(query_language)
         asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
         terms = query_terms(asked, {language, query_language})
-        return cls(language, frozenset((*terms.strict, *terms.loose)), unmarked)
+        found = frozenset((*terms.strict, *terms.loose))
+        return cls(language, found, unmarked, frozenset(term.partition(":")[2][:HEAD] for term in found))
 
     def within(self, text: str, start: int, end: int) -> list[_Match]:
         """The words to mark in a part of a text."""
-        found = []
-        for word in WORD.finditer(text, start, end):
-            own = () if word.group().lower() in self.unmarked else _terms(word.group(), self.language)
-            if shared := self.terms.intersection(own):
-                found.append(_Match(word.start(), word.end(), min(shared)))
-        return found
+        return [
+            _Match(word.start(), word.end(), shared)
+            for word in WORD.finditer(text, start, end)
+            if (shared := self._shared(word.group()))
+        ]
+
+    def _shared(self, word: str) -> str | None:
+        """The term that a word of a passage has in common with the query."""
+        if word.lower() in self.unmarked:
+            return None
+        plain = fold(word.lower())
+        # To take a word apart is slow, and most have nothing of the query within.
+        whole = not any(head in plain for head in self.heads)
+        return min(self.terms.intersection(_terms(word, self.language, whole=whole)), default=None)
 
 
 @lru_cache(maxsize=50_000)
-def _terms(word: str, language: str) -> tuple[str, ...]:
-    """All that a word of a passage may be found by."""
-    own = index_terms(word, language)
+def _terms(word: str, language: str, *, whole: bool) -> tuple[str, ...]:
+    """All that a word of a passage may be found by; its parts only where it is not to be taken as a `whole`."""
+    own = index_terms(word, language, parts=not whole)
     return (*own.strict, *own.loose, *own.parts)
 
 

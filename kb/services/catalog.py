@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased, load_only, selectinload
 
 from kb.db import Database
 from kb.db.entities import Document, Passage, Record
@@ -56,8 +57,22 @@ OWNER: tuple[Any, ...] = (
 )
 """As much of a record as lists are ordered by."""
 
+_OWNERS = select(*OWNER).where(Record.id.in_(bindparam("ids", expanding=True)))
+"""Made once: asked at every search, a statement takes longer to make than to answer."""
+
 Owner = Row[Any]
 """A record's id, year, country, region_key, population and coordinates."""
+
+
+LISTED: tuple[tuple[Any, ...], ...] = (
+    (Passage.text, Passage.language, Passage.heading, Passage.page_from, Passage.page_to, Passage.sentences),
+    (Document.name, Document.media_type, Document.page_labels),
+    (
+        *(Record.title, Record.kind, Record.language, Record.year),
+        *(Record.country, Record.region, Record.municipality, Record.population, Record.lat, Record.lon),
+    ),
+)
+"""What a list shows of a passage, its document and its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,18 +217,27 @@ def _in(ids: Ids, others: Ids) -> NDArray[np.bool_]:
 
 
 def _owners(session: Session, ids: Sequence[int]) -> dict[int, Owner]:
-    return {row.id: row for row in session.execute(select(*OWNER).where(Record.id.in_(ids)))}
+    return {row.id: row for row in session.execute(_OWNERS, {"ids": ids})}
 
 
 def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Found]:
-    """The rows behind ids from an index; what is gone, withdrawn or not the reader's to see is left out."""
-    chosen = (
+    """The rows behind ids from an index; what is gone, withdrawn or not the reader's to see is left out.
+
+    Of each only what a list shows is read.
+    """
+    found = session.execute(_hydrating(reader), {"ids": passage_ids})
+    return {passage.id: Found(passage, document, record) for passage, document, record in found}
+
+
+@lru_cache(maxsize=256)
+def _hydrating(reader: Reader) -> Select[Any]:
+    return (
         select(Passage, Document, Record)
         .join(Document, Document.id == Passage.document_id)
         .join(Record, Record.id == Document.record_id)
-        .where(Passage.id.in_(passage_ids), visible_to(reader))
+        .where(Passage.id.in_(bindparam("ids", expanding=True)), visible_to(reader))
+        .options(*(load_only(*columns, raiseload=True) for columns in LISTED))
     )
-    return {row.Passage.id: Found(row.Passage, row.Document, row.Record) for row in session.execute(chosen)}
 
 
 def views(session: Session, record_ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:

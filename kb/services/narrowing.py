@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from kb import facets, places
@@ -23,6 +23,13 @@ Counts = Mapping[str, Mapping[str, int]]
 
 COLUMNS = {facet.name: getattr(Record, facet.column) for facet in FACETS if facet.column}
 """Facet with one value to a record → the column that holds it."""
+
+_IDS = bindparam("ids", expanding=True)
+_SINGLE = select(Record.id, *COLUMNS.values()).where(Record.id.in_(_IDS))
+_SEVERAL = select(Term.record_id, Term.facet, Term.value).where(
+    Term.record_id.in_(_IDS), Term.facet.in_([facet.name for facet in FACETS if facet.name not in COLUMNS])
+)
+"""Made once: asked at every search, a statement takes longer to make than to answer."""
 
 REGIONS_NAMED = 20
 """Regions that a refusal names; a collection of all Europe would fill the screen."""
@@ -91,11 +98,9 @@ def _added(values: Iterable[Sequence[tuple[str, str]]]) -> Counts:
 def _values(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[tuple[str, str]]]:
     """The values of each record, each with its facet."""
     found: dict[int, list[tuple[str, str]]] = {}
-    for id_, *values in session.execute(select(Record.id, *COLUMNS.values()).where(Record.id.in_(ids))):
+    for id_, *values in session.execute(_SINGLE, {"ids": ids}):
         found[id_] = [(name, value) for name, value in zip(COLUMNS, values, strict=True) if value is not None]
-    several = [facet.name for facet in FACETS if facet.name not in COLUMNS]
-    terms = select(Term.record_id, Term.facet, Term.value).where(Term.record_id.in_(ids), Term.facet.in_(several))
-    for id_, name, value in session.execute(terms):
+    for id_, name, value in session.execute(_SEVERAL, {"ids": ids}):
         found[id_].append((name, value))
     return found
 

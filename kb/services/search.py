@@ -292,9 +292,11 @@ def by_record(ranked: Iterable[Candidate], owners: Mapping[int, Owner]) -> list[
 
 
 def _ranked(record: Owner, passages: tuple[Candidate, ...]) -> Ranked:
-    best = passages[0].score
-    score = best + math.log(sum(math.exp(one.score - best) for one in passages[:COUNTED]))
-    return Ranked(record, passages, score, max(one.probability for one in passages))
+    score = passages[0].score
+    if len(passages) > 1:
+        score += math.log(math.fsum(math.exp(one.score - score) for one in passages[:COUNTED]))
+    # The probability rises with the score, so the best passage is the likeliest.
+    return Ranked(record, passages, score, passages[0].probability)
 
 
 def _answering(records: list[Ranked], threshold: float) -> tuple[list[Ranked], bool]:

@@ -27,11 +27,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+# As in the product, whose package says so before anything loads NumPy: its threads wait by turning round and round.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import numpy as np  # noqa: E402 -- knows by now how many threads it is to have
 from sqlalchemy import insert  # noqa: E402 -- the script runs without being installed
 
 from index.neutral import unit  # noqa: E402
