@@ -719,8 +719,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One result of the self-check: `level` is `ok`, `warning` or `error`."""
+    """One result of the self-check: `level` is `ok`, `warning` or `error`.
+
+    `message` says it in English, `fact` is the number or name in it; there is none when the check was stopped.
+    """
 
     level: Literal["ok", "warning", "error"]
     subject: str
     message: str
+    fact: float | str = ""

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from kb import sentences
 from kb.services.figures import DAYS, Failure, Figures
+from kb.values import Finding
 from webui import context, labels
 from webui.charts import Chart, chart
 from webui.session import needs
@@ -30,6 +31,7 @@ def overview() -> str:
         days=DAYS,
         reports=kb.reports.open(reader),
         why=lambda failure: why(failure, language),
+        said=lambda finding: said(finding, language),
         moment=lambda at: labels.moment(at, language),
     )
 
@@ -75,6 +77,16 @@ def charts(figures: Figures, language: str) -> list[Chart]:
 def why(failure: Failure, language: str) -> str:
     """The sentence of a failure, in the reader's language where there is one."""
     return sentences.tell(failure.code, language) or failure.message
+
+
+def said(finding: Finding, language: str) -> tuple[str, str, bool]:
+    """What a check is about and what it found, and whether that is in the reader's language."""
+    key = f"dashboard.check.{finding.subject}"
+    subject = text(key, language) if key in TEXTS else finding.subject
+    if finding.fact == "" or f"{key}.found" not in TEXTS:
+        return subject, finding.message, False
+    fact = finding.fact if isinstance(finding.fact, str) else labels.number(finding.fact, language)
+    return subject, text(f"{key}.found", language, fact=fact), True
 
 
 def _state(state: str, language: str) -> str:

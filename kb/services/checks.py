@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -51,24 +52,27 @@ class Checks:
         self._database.require_current()
         with self._database.read() as session:
             records = session.execute(select(func.count()).select_from(Record)).scalar_one()
-        return Finding(level="ok", subject="database", message=f"{records} records")
+        return Finding(level="ok", subject="database", message=f"{records} records", fact=records)
 
     def _encoder(self) -> Finding:
-        return Finding(level="ok", subject="encoder", message=f"{self._models.in_use_name()} is in use")
+        name = self._models.in_use_name()
+        return Finding(level="ok", subject="encoder", message=f"{name} is in use", fact=name)
 
     def _room(self) -> Finding:
         free = self._files.free_bytes()
-        return _judged(free > LITTLE_ROOM, "warning", "disk", f"{free / (1 << 30):.1f} GB free")
+        room = round(free / (1 << 30), 1)
+        return replace(_judged(free > LITTLE_ROOM, "warning", "disk", f"{room:.1f} GB free"), fact=room)
 
     def _queue(self) -> Finding:
         with self._database.read() as session:
             waiting = session.execute(_count_status("received")).scalar_one()
-        return Finding(level="ok", subject="queue", message=f"{waiting} documents wait to be read")
+        return Finding(level="ok", subject="queue", message=f"{waiting} documents wait to be read", fact=waiting)
 
     def _failures(self) -> Finding:
         with self._database.read() as session:
             failed = session.execute(_count_status("failed")).scalar_one()
-        return _judged(not failed, "warning", "documents", f"{failed} documents could not be read")
+        found = _judged(not failed, "warning", "documents", f"{failed} documents could not be read")
+        return replace(found, fact=failed)
 
     # --- thorough -------------------------------------------------------------------------------------
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from kb.db.editorial import Event
+from kb.db.people import Account
 from kb.values import Reader
 
 
@@ -23,10 +24,14 @@ def log(session: Session, reader: Reader, action: str, subject: str, subject_id:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """An entry of the log; `account_id` is whose act it was, None for the command line and for the site itself."""
+    """An entry of the log; `account_id` is whose act it was, None for the command line and for the site itself.
+
+    `name` is what she is called, empty once her account is erased.
+    """
 
     at: datetime
     account_id: int | None
+    name: str
     action: str
     subject: str
     subject_id: int | None
@@ -36,14 +41,17 @@ class EventView:
 def of_account(session: Session, account_id: int, limit: int = 100) -> tuple[EventView, ...]:
     """What a person did and what was done with her account, the newest first."""
     about = (Event.subject == "account") & (Event.subject_id == account_id)
-    chosen = select(Event).where(or_(Event.account_id == account_id, about)).order_by(Event.id.desc()).limit(limit)
-    return tuple(_view(row) for row in session.execute(chosen).scalars())
+    named = func.coalesce(func.nullif(Account.name, ""), Account.email, "")
+    chosen = select(Event, named).outerjoin(Account, Account.id == Event.account_id)
+    chosen = chosen.where(or_(Event.account_id == account_id, about)).order_by(Event.id.desc()).limit(limit)
+    return tuple(_view(row, name) for row, name in session.execute(chosen))
 
 
-def _view(row: Event) -> EventView:
+def _view(row: Event, name: str) -> EventView:
     return EventView(
         at=row.at,
         account_id=row.account_id,
+        name=name,
         action=row.action,
         subject=row.subject,
         subject_id=row.subject_id,

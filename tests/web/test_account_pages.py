@@ -177,7 +177,7 @@ def test_an_administrator_finds_grants_closes_and_sees_what_happened(app: Flask,
     account = kb.accounts.view(anna.account_id)
     assert (account.role, account.disabled, account.preferences) == ("contributor", True, {})
     page = client.get(one).text
-    for act in ("account aperto", "ruolo cambiato", "account chiuso"):
+    for act in ("account aperto", "ruolo cambiato", "account chiuso", "Administrator"):
         assert act in page
     client.post(f"/admin/accounts/{boss.account_id}/role", data={"role": "member"})
     assert kb.accounts.view(boss.account_id).role == "administrator"

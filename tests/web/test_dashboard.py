@@ -9,8 +9,10 @@ from sqlalchemy import select, update
 
 from kb.db.editorial import Asked, Feedback, Visits
 from kb.db.entities import Document
+from kb.values import Finding
 from tests.web import keeping
 from tests.web.keeping import Site, soup
+from webui.dashboard import said
 
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
@@ -98,3 +100,21 @@ def test_the_dashboard_shows_what_was_asked_read_and_failed(site: Site) -> None:
             assert "style" not in element.attrs
     states = {row.th.text: row.td.text for row in page.select("[aria-labelledby=states] tbody tr")}  # type: ignore[union-attr]
     assert states["Bozza" if "Bozza" in states else "bozza"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("it", ("Schede", "in tutto: 3", "non letti: ")), ("de", ("Einträge", "insgesamt: 3", "nicht lesbar: "))],
+)
+def test_the_state_of_the_service_is_told_in_the_readers_language(
+    site: Site, language: str, words: tuple[str, ...]
+) -> None:
+    health = soup(site.browser("curator"), f"/dashboard?lang={language}").select_one("section:has(> #health) table")
+    assert health is not None
+    assert health.select("[lang]") == []
+    assert all(one in health.text for one in words), health.text
+
+
+def test_what_stopped_a_check_is_told_as_it_was_written() -> None:
+    broken = Finding(level="error", subject="encoder", message="No encoder is in use.")
+    assert said(broken, "it") == ("Encoder", "No encoder is in use.", False)

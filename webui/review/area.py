@@ -33,6 +33,7 @@ def _vocabulary() -> dict[str, object]:
         "moment": moment,
         "person_name": lambda person: person_name(person, language),
         "action_name": lambda action: action_name(action, language),
+        "subject_name": lambda subject: subject_name(subject, language),
         "state_name": lambda state: text(f"review.state.{state}", language),
         "field_name": lambda name: field_name(name, language),
         "criteria": [(group, criteria.of(group)) for group in criteria.GROUPS],
@@ -57,6 +58,12 @@ def action_name(action: str, language: str) -> str:
     """What the log calls an act, or its code where there is no sentence for it."""
     key = f"review.action.{action}"
     return text(key, language) if key in TEXTS else action
+
+
+def subject_name(subject: str, language: str) -> str:
+    """What the log calls the kind of thing an act was done to, or its code."""
+    key = f"review.subject.{subject}"
+    return text(key, language) if key in TEXTS else subject
 
 
 def field_name(name: str, language: str) -> str:
