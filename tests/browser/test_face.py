@@ -159,10 +159,19 @@ def test_a_municipality_is_picked_from_those_that_begin_like_it(browser: Browser
     page.context.close()
 
 
-def tab_to(page: Page, target: str) -> None:
-    """Go by the tabulator to what the selector names; fails when it is never reached."""
+UNSEEN = """() => {
+  const at = document.activeElement, style = getComputedStyle(at);
+  const shown = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+  return at === document.body || at === document.documentElement || shown ? null : at.outerHTML;
+}"""
+"""The element that has the focus, if nothing shows that it has."""
+
+
+def tab_to(page: Page, target: str, key: str = "Tab") -> None:
+    """Go by the tabulator to what the selector names, seeing at each step where that is; fails if it is not reached."""
     for _ in range(80):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
+        assert page.evaluate(UNSEEN) is None
         if page.evaluate("target => document.activeElement.matches(target)", target):
             return
     pytest.fail(f"the keyboard never reaches {target}")
@@ -183,6 +192,29 @@ def test_the_keyboard_goes_from_question_to_document_and_back(browser: Browser, 
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/original$"))
     page.go_back()
+    expect(page).to_have_url(re.compile(r"/records/\d+"))
+    page.context.close()
+
+
+def test_the_keyboard_alone_reads_the_cited_page_and_comes_back(browser: Browser, site: str) -> None:
+    page = browser.new_context(locale="it-IT", viewport=DESKTOP).new_page()  # type: ignore[arg-type]
+    page.goto(site)
+    tab_to(page, "main #q")
+    page.keyboard.type(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/search"))
+    tab_to(page, ".hits a[href^='/records/']")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/records/\d+"))
+    tab_to(page, "section.document a[href*='/read']")
+    page.keyboard.press("Enter")
+    expect(page.locator("#pages[data-ready]")).to_be_visible()
+    before = page.get_by_label("Pagina", exact=True).input_value()
+    tab_to(page, "#sheet-box")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Pagina", exact=True)).to_have_value(str(int(before) + 1))
+    tab_to(page, ".breadcrumb a[href^='/records/']", "Shift+Tab")
+    page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/records/\d+"))
     page.context.close()
 

@@ -13,12 +13,10 @@ function offerTheme(button) {
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
   show();
-  button.parentElement.hidden = false;
 }
 
 /** The list of areas folds away on small screens. */
 function foldAreas(opener) {
-  opener.hidden = false;
   opener.addEventListener('click', () => {
     opener.setAttribute('aria-expanded', String(opener.getAttribute('aria-expanded') !== 'true'));
   });
@@ -59,7 +57,6 @@ function share(row) {
     });
   }
   for (const button of row.querySelectorAll('[data-print]')) button.addEventListener('click', () => print());
-  row.hidden = false;
 }
 
 for (const row of document.querySelectorAll('.share')) share(row);
