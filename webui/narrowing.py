@@ -17,6 +17,9 @@ from webui.texts import text
 SHOWN = 6
 """Values of a field that are shown at once; the others unfold."""
 
+UNFOLDED = ("language",)
+"""Fields that show all their values: an answer in a rare language is what people come here for."""
+
 OPEN = 2
 """Fields that are unfolded from the start, besides those with a value chosen."""
 
@@ -68,7 +71,7 @@ def fields(wanted: Asked, facets: Mapping[str, Mapping[str, int]]) -> list[Field
     """The fields that have anything to choose, in the order of the page."""
     offered = [(facet.name, choices(facet.name, wanted, facets.get(facet.name, {}))) for facet in FACETS]
     return [
-        Field(name, *_folded(found), open=position < OPEN or found[0].chosen)
+        Field(name, *folded(name, found), open=position < OPEN or found[0].chosen)
         for position, (name, found) in enumerate(one for one in offered if one[1])
     ]
 
@@ -128,10 +131,10 @@ def reads(wanted: Asked) -> Way | None:
     return Way(names, address=replace(wanted, chosen={**wanted.chosen, "language": said}, page=1).address())
 
 
-def _folded(offered: Sequence[Choice]) -> tuple[Sequence[Choice], Sequence[Choice]]:
+def folded(name: str, offered: Sequence[Choice]) -> tuple[Sequence[Choice], Sequence[Choice]]:
     """The values shown at once and those that unfold; what is chosen is always shown, one alone never unfolds."""
     shown = max(SHOWN, sum(choice.chosen for choice in offered))
-    if len(offered) <= shown + 1:
+    if name in UNFOLDED or len(offered) <= shown + 1:
         return offered, ()
     return offered[:shown], offered[shown:]
 

@@ -101,6 +101,8 @@ def cast(kb: Kb, browser: Browser) -> Iterator[Cast]:
         }
         pages = {name: _signed_in(kb, browser, site, name, *known) for name, known in roles.items()}
         pages["visitor"] = browser.new_context(locale="it-IT").new_page()
+        for page in pages.values():
+            page.set_default_timeout(120_000)  # The first question waits until the encoder is loaded.
         yield Cast(site=site, kb=kb, **pages)
         for page in pages.values():
             page.context.close()

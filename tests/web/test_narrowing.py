@@ -18,6 +18,7 @@ from tests.support.tiny import tiny_kb
 from tests.web.test_pages import soup
 from tests.web.test_search import titles, total, turned
 from webui.app import create_app
+from webui.narrowing import Choice, folded
 
 QUESTION = quote("bidone marrone per ogni famiglia")
 CODES = ("046007", "046017", "004156", "015146", "021008")
@@ -229,3 +230,9 @@ def test_the_start_page_leads_to_the_lists(client: FlaskClient) -> None:
     assert [str(link["href"]) for link in themes] == ["/records?theme=waste", "/records?theme=energy", "/records"]
     for link in themes[:2]:
         assert link.select_one(".count").text == str(total(soup(client, str(link["href"]))))  # type: ignore[union-attr]
+
+
+def test_languages_never_unfold_and_other_fields_do() -> None:
+    ten = [Choice("x", str(number), str(number), 1, chosen=False) for number in range(10)]
+    assert folded("language", ten) == (ten, ())
+    assert folded("country", ten) == (ten[:6], ten[6:])
