@@ -42,8 +42,8 @@ PHRASE = 2.0
 MOST_TERMS = 256
 """Terms looked for at most, the rarest ones: a pasted page is a query too."""
 
-FEW = 2500
-"""Up to this many allowed ids they are part of the query; beyond, they are picked out of what it finds."""
+PICKED = 0.5
+"""Results to look through for each allowed id, at most: where it takes more, the ids become part of the query."""
 
 PASSAGES = "passages.npz"
 META = "meta.json"
@@ -59,15 +59,14 @@ _NO_SCORES: Scores = np.empty(0, dtype=np.float32)
 class Asked:
     """A query of words and what was found for it: `ids` are the best that are allowed, best first, with BM25.
 
-    `found` are the best of the whole collection, which a filter changes nothing of; `complete` when no other passage
-    shares a word with the query. `query` is None when the index has none of its words.
+    `best` is that of the best of the whole collection, which a filter does not change; `complete` when no other
+    passage that is allowed shares a word with the query. `query` is None when the index has none of its words.
     """
 
     query: tantivy.Query | None
     ids: Ids
     scores: Scores
-    found: Ids
-    scores_found: Scores
+    best: float
     complete: bool
 
 
@@ -123,8 +122,8 @@ class WordIndex:
             # Not by term: handed an integer, Tantivy looks for a signed one and silently deletes nothing.
             self._writer.delete_documents_by_query(self._among(ids))
 
-    def _among(self, ids: Sequence[int]) -> tantivy.Query:
-        return tantivy.Query.term_set_query(self._schema, "passage", ids)
+    def _among(self, ids: Sequence[int], field: str = "passage") -> tantivy.Query:
+        return tantivy.Query.term_set_query(self._schema, field, ids)
 
     # --- searching -----------------------------------------------------------------------------------
 
@@ -135,40 +134,54 @@ class WordIndex:
         asked = self.ask(text, limit, allowed, language=language)
         return asked.ids, asked.scores
 
-    def ask(self, text: str, limit: int, allowed: Ids | None = None, *, language: str | None = None) -> Asked:
-        """The query's best passages, and all that is needed to judge others by it."""
+    def ask(
+        self,
+        text: str,
+        limit: int,
+        allowed: Ids | None = None,
+        *,
+        language: str | None = None,
+        records: Ids | None = None,
+    ) -> Asked:
+        """The query's best passages, and all that is needed to judge others of those allowed by it.
+
+        `records` says the same as `allowed` in fewer ids, where those are all the passages of some records.
+        """
         query = self._query(text, language)
         if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
-            return Asked(None, _NO_IDS, _NO_SCORES, _NO_IDS, _NO_SCORES, complete=True)
-        if allowed is not None and allowed.size > FEW:
-            return self._picked(query, limit, allowed)
-        found, scores = self._found(query, limit)
-        few = (found, scores) if allowed is None else self._found(self._restricted(query, allowed), limit)
-        return Asked(query, *few, found, scores, complete=found.size < limit)
+            return Asked(None, _NO_IDS, _NO_SCORES, 0.0, complete=True)
+        found, scores = self._found(query, limit if allowed is None else 1)
+        best = float(scores.max(initial=0.0))
+        if allowed is not None:
+            found, scores = self._narrowed(query, limit, allowed, records)
+        return Asked(query, found, scores, best, complete=found.size < limit)
 
-    def _picked(self, query: tantivy.Query, limit: int, allowed: Ids) -> Asked:
-        """Take ever more results until enough of them are allowed or there are no more."""
+    def _narrowed(self, query: tantivy.Query, limit: int, allowed: Ids, records: Ids | None) -> tuple[Ids, Scores]:
+        """The best that are allowed: where most are, they are picked out of what is found without a filter."""
+        field, chosen = ("passage", allowed) if records is None else ("record", records)
         depth = int(1.5 * limit * max(1, len(self) / allowed.size)) + 50
-        while True:
+        if depth < PICKED * chosen.size:
             found, scores = self._found(query, depth)
-            best = np.flatnonzero(_among(found, allowed))[:limit]
-            if best.size == limit or found.size < depth:
-                return Asked(query, found[best], scores[best], found, scores, complete=found.size < depth)
-            depth *= 4
+            held = np.flatnonzero(_among(found, allowed))[:limit]
+            if held.size == limit or found.size < depth:
+                return found[held], scores[held]
+        return self._found(self._restricted(query, chosen, field), limit)
 
     def shares(self, asked: Asked, ids: Ids) -> Scores:
-        """BM25 of each passage divided by that of the best of the whole collection, in 0..1; `ids` ascending."""
+        """BM25 of each passage divided by that of the best of the whole collection, in 0..1.
+
+        The ids are ascending, and allowed if the query was narrowed.
+        """
         shares = np.zeros(ids.size, dtype=np.float32)
-        if asked.query is None:
+        if asked.query is None or not asked.best:
             return shares
-        _enter(shares, ids, asked.found, asked.scores_found)
         _enter(shares, ids, asked.ids, asked.scores)
         if not asked.complete and (rest := ids[shares == 0]).size:
             _enter(shares, ids, *self._found(self._restricted(asked.query, rest), rest.size))
-        return shares / asked.scores_found[0] if asked.found.size else shares
+        return shares / np.float32(asked.best)
 
-    def _restricted(self, query: tantivy.Query, allowed: Ids) -> tantivy.Query:
-        silent = tantivy.Query.const_score_query(self._among(allowed.tolist()), 0.0)
+    def _restricted(self, query: tantivy.Query, allowed: Ids, field: str = "passage") -> tantivy.Query:
+        silent = tantivy.Query.const_score_query(self._among(allowed.tolist(), field), 0.0)
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, silent)])
 
     def _found(self, query: tantivy.Query, limit: int) -> tuple[Ids, Scores]:
@@ -270,6 +283,7 @@ def _schema() -> tantivy.Schema:
     """Terms arrive analysed, with spaces between; positions are kept where phrases are looked for."""
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("passage", indexed=True, fast=True)
+    builder.add_unsigned_field("record", indexed=True)
     builder.add_text_field("text", tokenizer_name="whitespace", index_option="position")
     for field in ("title", "heading", "loose", "parts"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
@@ -279,6 +293,7 @@ def _schema() -> tantivy.Schema:
 def _document(change: Change) -> tantivy.Document:
     document, loose, parts = tantivy.Document(), list[str](), list[str]()
     document.add_unsigned("passage", change.passage_id)
+    document.add_unsigned("record", change.record_id)
     for field in BOOSTS:
         terms = index_terms(getattr(change, field), change.language)
         document.add_text(field, " ".join(terms.strict))

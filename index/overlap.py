@@ -126,6 +126,15 @@ class OverlapIndex:
         chosen[records] = True
         return self._rows.ids[chosen[owners]]
 
+    def owners(self, ids: Ids) -> Ids | None:
+        """The records, ascending, that these are all the passages of; None where they are not all of any's."""
+        if not self.holds(ids).all():
+            return None
+        tags = self._rows.all_tags()
+        chosen = np.zeros(int(tags.max(initial=0)) + 1, dtype=np.bool_)
+        chosen[self.records_of(ids)] = True
+        return np.flatnonzero(chosen) if int(chosen[tags].sum()) == ids.size else None
+
     def records_of(self, ids: Ids) -> Ids:
         """The record that each passage belongs to; all must be held."""
         return self._rows.tags(ids)

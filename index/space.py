@@ -32,7 +32,7 @@ POOL = 200
 MANY = 1000
 """Changes at once after which memory is given back."""
 
-FORMAT = 5
+FORMAT = 6
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
 _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="words")
@@ -214,7 +214,8 @@ class SearchSpace:
         encoding = encoding or self.encoding(text)
         limit = max(limit, POOL)
         with self._lock:
-            asked = self._lexical.ask(text, limit, allowed, language=language)
+            records = None if allowed is None else self._letters.owners(allowed)
+            asked = self._lexical.ask(text, limit, allowed, language=language, records=records)
             sample = self._background
             told = sample.told(text, language)
         vector = encoding()
@@ -223,7 +224,7 @@ class SearchSpace:
             ids = np.union1d(near, asked.ids)
             ids = ids[self._letters.holds(ids)]  # Some may have gone while the query was being encoded.
             lexical = _BESIDE.submit(self._lexical.shares, asked, ids)
-            records = self._letters.records_of(ids)
+            owners = self._letters.records_of(ids)
             if sample is not self._background:
                 sample = self._background
                 told = sample.told(text, language)
@@ -242,7 +243,7 @@ class SearchSpace:
             ids=ids,
             evidence=evidence,
             nearest=nearest.numbers,
-            records=records,
+            records=owners,
             background=background,
         )
 

@@ -230,7 +230,7 @@ def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dic
 
 
 @lru_cache(maxsize=256)
-def _hydrating(reader: Reader) -> Select[Any]:
+def _hydrating(reader: Reader) -> Select[Passage, Document, Record]:
     return (
         select(Passage, Document, Record)
         .join(Document, Document.id == Passage.document_id)

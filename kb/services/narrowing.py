@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from kb import facets, places
@@ -24,7 +24,7 @@ Counts = Mapping[str, Mapping[str, int]]
 COLUMNS = {facet.name: getattr(Record, facet.column) for facet in FACETS if facet.column}
 """Facet with one value to a record → the column that holds it."""
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _SINGLE = select(Record.id, *COLUMNS.values()).where(Record.id.in_(_IDS))
 _SEVERAL = select(Term.record_id, Term.facet, Term.value).where(
     Term.record_id.in_(_IDS), Term.facet.in_([facet.name for facet in FACETS if facet.name not in COLUMNS])

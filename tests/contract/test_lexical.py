@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,16 +26,31 @@ class TestTantivy(LexicalIndexContract):
     def load(self, tmp_path: Path) -> Callable[[Path], WordIndex]:
         return lambda folder: WordIndex.load(folder, Path(tempfile.mkdtemp(dir=tmp_path)))
 
-    def test_filtered_scores_are_those_of_the_whole(self, index: WordIndex, monkeypatch: pytest.MonkeyPatch) -> None:
-        index.apply(many(60))
+    @pytest.mark.parametrize("picked", [0, 1000])
+    @pytest.mark.parametrize("records", [None, [13, 14, 40, 69]])
+    def test_filtered_scores_are_those_of_the_whole(
+        self, index: WordIndex, monkeypatch: pytest.MonkeyPatch, picked: float, records: list[int] | None
+    ) -> None:
+        monkeypatch.setattr(lexical, "PICKED", picked)
+        index.apply([replace(change, record_id=change.passage_id + 10) for change in many(60)])
         whole = dict(zip(*(part.tolist() for part in index.search(WORDS, 100)), strict=True))
         allowed = np.array([3, 4, 30, 59], dtype=np.int64)
-        for few in (0, 1000):
-            monkeypatch.setattr(lexical, "FEW", few)
-            ids, scores = index.search(WORDS, 3, allowed)
-            best = sorted(allowed.tolist(), key=lambda id_: (-whole[id_], id_))[:3]
-            assert [whole[id_] for id_ in ids.tolist()] == pytest.approx([whole[id_] for id_ in best])
-            assert scores.tolist() == pytest.approx([whole[id_] for id_ in ids.tolist()])
+        owners = None if records is None else np.array(records, dtype=np.int64)
+        asked = index.ask(WORDS, 3, allowed, records=owners)
+        best = sorted(allowed.tolist(), key=lambda id_: (-whole[id_], id_))[:3]
+        assert [whole[id_] for id_ in asked.ids.tolist()] == pytest.approx([whole[id_] for id_ in best])
+        assert asked.scores.tolist() == pytest.approx([whole[id_] for id_ in asked.ids.tolist()])
+        shares = [whole[id_] / max(whole.values()) for id_ in allowed.tolist()]
+        assert index.shares(asked, allowed).tolist() == pytest.approx(shares)
+
+    def test_few_allowed_among_many_better_ones_are_found(
+        self, index: WordIndex, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lexical, "PICKED", 1000)
+        better = [live(number, number, language="it", text="raccolta") for number in range(1, 400)]
+        index.apply([*better, live(400, 400, language="it", text="raccolta " + "altro " * 50)])
+        allowed = np.array([400, 401], dtype=np.int64)
+        assert index.search("raccolta", 1, allowed)[0].tolist() == [400]
 
     def test_saving_while_segments_merge(
         self, index: WordIndex, load: Callable[[Path], WordIndex], tmp_path: Path

@@ -162,3 +162,17 @@ def test_a_title_and_a_text_are_no_pair() -> None:
     index = OverlapIndex(pairs)
     index.apply([live(1, 1, language="it", title="Piano verde", text="Urbano quanto basta")])
     assert index.shares("verde urbano", "it", ids(1)).tolist() == [0]
+
+
+def test_records_are_told_by_their_passages_where_those_are_all() -> None:
+    index = OverlapIndex(letters)
+    passages = {1: 7, 2: 7, 3: 8, 4: 9}
+    index.apply([replace(live(id_, id_, language="it", text="x"), record_id=owner) for id_, owner in passages.items()])
+    told = {asked: index.owners(ids(*asked)) for asked in [(1, 2), (1, 2, 4), (1, 3), (3, 99), ()]}
+    assert {asked: found if found is None else found.tolist() for asked, found in told.items()} == {
+        (1, 2): [7],
+        (1, 2, 4): [7, 9],
+        (1, 3): None,
+        (3, 99): None,
+        (): [],
+    }
