@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.manifest import publish, seal, verify
+from index.manifest import publish, read_manifest, seal, verify
 from kb.errors import KbError
 
 KEPT = 2
@@ -66,6 +66,8 @@ def write(root: Path, seq: int, save: Callable[[Path], None], **facts: object) -
     try:
         save(lease.folder)
         seal(lease.folder, seq=seq, **facts)
+        if target.exists() and not _is_of(target, facts.get("identity")):
+            shutil.rmtree(target)  # Of another encoder or format: this process made all of it anew from the feed.
         if not target.exists():
             publish(lease.folder, target)
     except OSError:
@@ -89,6 +91,13 @@ def newest(root: Path, identity: str) -> Snapshot | None:
         if facts.get("identity") == identity:
             return Snapshot(folder, int(facts["seq"]))
     return None
+
+
+def _is_of(folder: Path, identity: object) -> bool:
+    try:
+        return (read_manifest(folder) or {}).get("identity") == identity
+    except KbError:
+        return False
 
 
 def _generations(root: Path) -> list[Path]:

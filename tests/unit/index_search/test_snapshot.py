@@ -89,6 +89,13 @@ def test_another_identity_is_passed_over(tmp_path: Path) -> None:
     assert read(tmp_path) == "a"
 
 
+def test_another_identity_gives_way_at_the_same_seq(tmp_path: Path) -> None:
+    snapshot.write(tmp_path, 1, saving("b"), identity="b")
+    snapshot.write(tmp_path, 1, saving("a"), identity="a")
+    assert read(tmp_path) == "a"
+    assert names(tmp_path) == ["gen-000000000001"]
+
+
 @pytest.mark.parametrize("when", ["saving", "renaming"])
 def test_killed_while_writing_the_older_one_stays_and_nothing_else(tmp_path: Path, when: str) -> None:
     snapshot.write(tmp_path, 1, saving("old"), identity="a")
