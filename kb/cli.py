@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -358,6 +359,9 @@ def _warm_up(kb: Kb) -> None:
         kb.search.search(Query(text="Agorà 21: Nachhaltigkeit"), VISITOR)
     except KbError as error:
         logging.getLogger(__name__).warning("%s", error)
+    # A million objects live as long as the server: looking through them all would hold up a page every few seconds.
+    gc.collect()
+    gc.freeze()
 
 
 @commands.command()

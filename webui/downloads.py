@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import Response, send_file, url_for
+from flask import Response, send_file, stream_with_context, url_for
 from werkzeug.datastructures import MultiDict
 
 from kb.values import VISITOR
@@ -17,6 +17,15 @@ def file(content: bytes, name: str, mimetype: str, public: bool) -> Response:
     """A file to be saved under a name; caches may keep what is `public` and was asked for by a visitor."""
     response = send_file(io.BytesIO(content), mimetype=mimetype, as_attachment=True, download_name=name)
     response.headers["Cache-Control"] = "no-cache" if public and context.reader() == VISITOR else "private, no-store"
+    return response
+
+
+def stream(pieces: Iterable[str], name: str, mimetype: str) -> Response:
+    """A file to be saved under a name that is sent while it is written: its end may be a second after its beginning."""
+    response = Response(stream_with_context(piece.encode() for piece in pieces), mimetype=mimetype)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    # A visitor is shown what is published and nothing else.
+    response.headers["Cache-Control"] = "no-cache" if context.reader() == VISITOR else "private, no-store"
     return response
 
 

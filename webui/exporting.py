@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from flask import Blueprint, Response, request
 
@@ -50,28 +51,28 @@ def record_txt(record_id: int) -> Response:
 @blueprint.get("/records.csv")
 def list_csv() -> Response:
     """The records of a list, or of a search where there is a question, as a table."""
-    found = _listed()
-    written = exports.as_csv((one, downloads.record_address(one.record_id), {}) for one in found)
-    return _file("".join(written), "agora21.csv", "text/csv; charset=utf-8", found)
+    written = exports.as_csv((one, downloads.record_address(one.record_id), {}) for one in _listed())
+    return downloads.stream(written, "agora21.csv", "text/csv; charset=utf-8")
 
 
 @blueprint.get("/records.json")
 def list_json() -> Response:
     """The same as JSON."""
-    found = _listed()
-    return _file("".join(exports.as_json(_data(one) for one in found)), "agora21.json", "application/json", found)
+    return downloads.stream(exports.as_json(map(_data, _listed())), "agora21.json", "application/json")
 
 
 @blueprint.get("/records.ris")
 def list_ris() -> Response:
     """The same as references in RIS."""
-    return _ris(_listed(), "agora21.ris")
+    written = (citation.ris(one, downloads.record_address(one.record_id)) for one in _listed())
+    return downloads.stream(written, "agora21.ris", f"{RIS}; charset=utf-8")
 
 
 @blueprint.get("/records.bib")
 def list_bib() -> Response:
     """The same as references in BibTeX."""
-    return _bibtex(_listed(), "agora21.bib")
+    written = (f"{citation.bibtex(one, downloads.record_address(one.record_id))}\n" for one in _listed())
+    return downloads.stream(written, "agora21.bib", f"{BIBTEX}; charset=utf-8")
 
 
 @blueprint.app_context_processor
@@ -87,9 +88,11 @@ def _record(record_id: int) -> RecordView:
     return found[0]
 
 
-def _listed() -> Sequence[RecordView]:
+def _listed() -> Iterator[RecordView]:
+    """The records asked for; what is wrong with the question is told before the first of them."""
     query, _ = place.resolve(asked.read(request.args))
-    return list(context.kb().exports.records(query, context.reader(), MOST_RECORDS))
+    found = context.kb().exports.records(query, context.reader(), MOST_RECORDS)
+    return chain(list(islice(found, 1)), found)
 
 
 def _data(record: RecordView) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Database:
             raise NoDatabase("There is no knowledge base here yet: run 'kb init' first, or 'kb demo' for the samples.")
         with _told(), self._engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()
-        head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        head = _head()
         if found != head:
             raise NoDatabase(
                 "The database is of another version than this program: run 'kb init' to bring it up to date.",
@@ -140,6 +141,12 @@ def _make_folder(url: str) -> None:
     path = _sqlite_path(url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
+
+
+@cache
+def _head() -> str | None:
+    """The version this program is for; its scripts are read once."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def _missing(url: str) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from kb.db import Database
@@ -105,14 +107,23 @@ class Atlas:
         with self._database.read() as session:
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             chosen = catalog.chosen_records(query.filters, reader)
-            total, located = session.execute(chosen.with_only_columns(func.count(), func.count(Record.x))).one()
+            passing = catalog.allowed(session, query.filters, reader)
             return Chart(
                 query=query,
-                total=total,
-                located=located,
+                total=len(passing),
+                located=len(np.intersect1d(passing, _located(session), assume_unique=True)),
                 pins=_listed(session, query, chosen),
-                facets=narrowing.counted(session, chosen),
+                facets=catalog.counts_of(session, query.filters, reader),
             )
+
+
+def _located(session: Session) -> NDArray[np.int64]:
+    """Ids of all records with coordinates, asked once while the catalogue stays as it is."""
+
+    def find() -> NDArray[np.int64]:
+        return np.fromiter(session.execute(select(Record.id).where(LOCATED)).scalars(), dtype=np.int64)
+
+    return memo(session).answer("located", find)
 
 
 def _listed(session: Session, query: Query, chosen: Select[int]) -> tuple[Pin, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb.db import Database
@@ -32,19 +32,18 @@ class Browsing:
         ordering.check(query)
         with self._database.read() as session:
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
-            chosen = catalog.chosen_records(query.filters, reader)
             return Listing(
                 query=query,
-                total=session.execute(select(func.count()).select_from(chosen.subquery())).scalar_one(),
+                total=len(catalog.allowed(session, query.filters, reader)),
                 records=_page(session, query, reader),
-                facets=narrowing.counted(session, chosen),
+                facets=catalog.counts_of(session, query.filters, reader),
             )
 
-    def ids(self, query: Query, reader: Reader) -> list[int]:
-        """Ids of the records of a page of `browse`, in order; raises as it does."""
+    def ids(self, query: Query, reader: Reader, most: int) -> list[int]:
+        """Ids of the first `most` records of all pages of `browse`, in order; raises as it does."""
         ordering.check(query)
         with self._database.read() as session:
-            query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
+            query = replace(query, offset=0, limit=most, filters=narrowing.resolve(session, query.filters, reader))
             return _ids(session, query, catalog.chosen_records(query.filters, reader))
 
     def chosen(self, record_ids: Sequence[int], reader: Reader) -> tuple[RecordView, ...]:

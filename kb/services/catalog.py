@@ -147,12 +147,12 @@ class Catalog:
     def choices(self, reader: Reader) -> Mapping[str, Mapping[str, int]]:
         """For each facet its values and how many visible records have them, most frequent first."""
         with self._database.read() as session:
-            return narrowing.counted(session, chosen_records(Filters(), reader))
+            return counts_of(session, Filters(), reader)
 
     def themes(self, reader: Reader) -> Mapping[str, int]:
         """The themes of the visible records and how many have each, most frequent first."""
         with self._database.read() as session:
-            return narrowing.counted_terms(session, chosen_records(Filters(), reader), ["theme"])["theme"]
+            return counts_of(session, Filters(), reader)["theme"]
 
     def counts(self, reader: Reader) -> Mapping[str, int]:
         """How much there is: records, documents, passages, languages and countries."""
@@ -196,6 +196,15 @@ def _passing(session: Session, filters: Filters, reader: Reader) -> Ids:
         return np.sort(np.fromiter(session.execute(chosen_records(filters, reader)).scalars(), dtype=np.int64))
 
     return memo(session).answer(("passing", filters, reader), find)
+
+
+def counts_of(session: Session, filters: Filters, reader: Reader) -> narrowing.Counts:
+    """How many of the chosen records have each value of each facet, counted once while the catalogue stays as it is."""
+
+    def count() -> narrowing.Counts:
+        return narrowing.counted(session, chosen_records(filters, reader))
+
+    return memo(session).answer(("counts", filters, reader), count)
 
 
 def records_of(session: Session, passage_ids: Sequence[int]) -> dict[int, int]:

@@ -41,13 +41,7 @@ class Exports:
         """Ids of all records that the pages of a search or list show, in order, at most `most` of them."""
         if query.text:
             return self._search.ranking(replace(query, offset=0, limit=PAGE), reader)[0][:most]
-        found: list[int] = []
-        while len(found) < most:
-            page = self._browsing.ids(replace(query, offset=len(found), limit=PAGE), reader)
-            found += page
-            if len(page) < PAGE:
-                break
-        return found[:most]
+        return self._browsing.ids(replace(query, offset=0, limit=PAGE), reader, most)
 
     def records(self, query: Query, reader: Reader, most: int = MOST_RECORDS) -> Iterator[RecordView]:
         """The records behind `ids`; one that is withdrawn meanwhile is left out."""

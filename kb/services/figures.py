@@ -14,11 +14,11 @@ from kb.db import Database, feed
 from kb.db.editorial import Asked, Visits
 from kb.db.entities import Document, Record, now
 from kb.db.people import SavedSearch
-from kb.services import narrowing, rights
+from kb.services import catalog, rights
 from kb.services.checks import Checks
 from kb.services.models import Models
 from kb.services.pulse import Pulse
-from kb.values import Finding, Reader
+from kb.values import Filters, Finding, Reader
 
 DAYS = 90
 """Days that searches and visits are counted over."""
@@ -106,7 +106,7 @@ class Dashboard:
         rights.require(reader, "see-figures")
         since = (now() - timedelta(days=DAYS)).date()
         with self._database.read() as session:
-            counts = narrowing.counted(session, select(Record.id))
+            counts = catalog.counts_of(session, Filters(), reader)
             return Figures(
                 states=_states(session),
                 facets={name: counts[name] for name in ("theme", "region", "language")},
