@@ -55,13 +55,13 @@ def show() -> BaseResponse:
 def points() -> Response:
     """The same records as GeoJSON, for maps elsewhere."""
     query, _ = place.resolve(_wanted())
-    chart = context.kb().atlas.chart(query, context.reader())
+    chart, language = context.kb().atlas.chart(query, context.reader()), context.language()
     response = jsonify(
         type="FeatureCollection",
         numberMatched=chart.total,
         numberLocated=chart.located,
         numberReturned=len(chart.pins),
-        features=[_feature(pin) for pin in chart.pins],
+        features=[_feature(pin, language) for pin in chart.pins],
     )
     response.mimetype = "application/geo+json"
     return response
@@ -112,7 +112,7 @@ def _page(wanted: OnMap, placed: Placed, chart: Chart) -> str:
     )
 
 
-def _feature(pin: Pin) -> dict[str, Any]:
+def _feature(pin: Pin, language: str) -> dict[str, Any]:
     """A record as GeoJSON has it: longitude first."""
     return {
         "type": "Feature",
@@ -123,7 +123,7 @@ def _feature(pin: Pin) -> dict[str, Any]:
             "kind": pin.kind,
             "language": pin.language,
             "year": pin.year,
-            "place": labels.place_name(pin.place, context.language()),
+            "place": labels.place_name(pin.place, language),
             "url": url_for("records.record", record_id=pin.record_id),
         },
     }

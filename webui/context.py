@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from kb.bootstrap import Kb
 from kb.values import Reader
@@ -24,8 +24,11 @@ def reader() -> Reader:
 
 def chosen_language() -> str | None:
     """The language named in the address, if the interface speaks it."""
-    asked = request.args.get("lang", "")
-    return asked if asked in LANGUAGES else None
+    # Every link asks; some pages have thousands.
+    if "chosen_language" not in g:
+        asked = request.args.get("lang", "")
+        g.chosen_language = asked if asked in LANGUAGES else None
+    return cast("str | None", g.chosen_language)
 
 
 def language() -> str:

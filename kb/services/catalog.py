@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, load_only, selectinload
 
-from kb.db import Database
+from kb.db import Database, feed
 from kb.db.entities import Document, Passage, Record
 from kb.db.memo import memo
 from kb.errors import NotFound
@@ -157,7 +157,10 @@ class Catalog:
     def counts(self, reader: Reader) -> Mapping[str, int]:
         """How much there is: records, documents, passages, languages and countries."""
         with self._database.read() as session:
-            return {name: session.execute(chosen).scalar_one() for name, chosen in _totals(reader).items()}
+            documents = session.execute(select(func.count(), func.max(Document.id))).one()
+            # Passages come and go with documents, or by way of the feed.
+            state = ("totals", reader, feed.head(session), *documents)
+            return memo(session).answer(state, lambda: _counted(session, reader))
 
 
 def _kept_elsewhere(reader: Reader) -> ColumnElement[bool]:
@@ -273,6 +276,10 @@ def place(record: Record) -> Place:
 def point(record: Record | Row[Any]) -> Point | None:
     """The coordinates of a record, where both are known."""
     return None if record.lat is None or record.lon is None else Point(lat=record.lat, lon=record.lon)
+
+
+def _counted(session: Session, reader: Reader) -> dict[str, int]:
+    return {name: session.execute(chosen).scalar_one() for name, chosen in _totals(reader).items()}
 
 
 def _totals(reader: Reader) -> dict[str, Select[int]]:

@@ -164,17 +164,18 @@ class Search:
         reader: Reader,
         *,
         answered: bool,
+        quoted: bool = True,
     ) -> Results:
-        """Ranked records as a page of results, with counts over all of them."""
+        """Ranked records as a page of results with counts over all; neither counts nor passages unless `quoted`."""
         page = records[query.offset : query.offset + query.limit]
-        shown = [one.passage_id for ranked in page for one in ranked.passages[:PASSAGES_SHOWN]]
+        shown = [one.passage_id for ranked in page for one in ranked.passages[: PASSAGES_SHOWN if quoted else 1]]
         rows = catalog.hydrate(session, shown, reader)
         return Results(
             query=query,
             language=language,
             total=len(records),
-            hits=tuple(self._hit(query, language, ranked, rows) for ranked in page),
-            facets=narrowing.counted(session, [ranked.record.id for ranked in records]),
+            hits=tuple(self._hit(query, language, ranked, rows, quoted=quoted) for ranked in page),
+            facets=narrowing.counted(session, [ranked.record.id for ranked in records]) if quoted else {},
             answered=answered,
         )
 
@@ -213,8 +214,8 @@ class Search:
                 break
         return sorted(found, key=lambda one: (-one.score, one.record.id))
 
-    def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found]) -> Hit:
-        best = ranked.passages[0]
+    def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found], *, quoted: bool) -> Hit:
+        best, quotations = ranked.passages[0], ranked.passages[: PASSAGES_SHOWN if quoted else 0]
         record = rows[best.passage_id].record
         return Hit(
             record_id=record.id,
@@ -225,9 +226,7 @@ class Search:
             year=record.year,
             score=best.score,
             probability=best.probability,
-            passages=tuple(
-                self._passage(query, language, one, rows[one.passage_id]) for one in ranked.passages[:PASSAGES_SHOWN]
-            ),
+            passages=tuple(self._passage(query, language, one, rows[one.passage_id]) for one in quotations),
         )
 
     def _passage(self, query: Query, language: str, candidate: Candidate, found: Found) -> PassageHit:

@@ -96,8 +96,10 @@ class Similar:
         self._max_bytes = max_bytes
         self._around = Memos()
 
-    def to_record(self, record_id: int, reader: Reader, page: Query = PAGE) -> Results:
+    def to_record(self, record_id: int, reader: Reader, page: Query = PAGE, *, quoted: bool = True) -> Results:
         """Records like this one, which is not among them; filters, offset and limit are those of `page`.
+
+        Without `quoted` they come without passages and counts, which take as long as finding them.
 
         Raises:
             NotFound: there is no such record, or the reader may not know of it.
@@ -109,7 +111,7 @@ class Similar:
             if title is None:
                 raise NotFound(f"There is no record {record_id}; 'kb search' lists what there is.", record=record_id)
             own, source = _stored(session, record_id, self._models.in_use_id())
-        return self._answer(_Asked(title, source, record_id, own), reader, page)
+        return self._answer(_Asked(title, source, record_id, own), reader, page, quoted=quoted)
 
     def neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
         """What stands around a record, a few of each; found once while nothing changes on the feed.
@@ -125,7 +127,7 @@ class Similar:
         return self._around.at(head).answer(key, lambda: self._neighbours(record, reader))
 
     def _neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
-        hits = self.to_record(record.record_id, reader, Query(text="", limit=LISTED)).hits
+        hits = self.to_record(record.record_id, reader, Query(text="", limit=LISTED), quoted=False).hits
         abroad = [hit for hit in hits[AROUND:] if hit.language != record.language]
         twins = itertools.islice(_twins(record, hits), AROUND)
         return Neighbours(hits[:AROUND], tuple(abroad[:AROUND]), tuple(twins))
@@ -180,7 +182,7 @@ class Similar:
         source = Source(vectors, tuple(passage.language for passage in chosen))
         return self._answer(_Asked(label, source), reader, page)
 
-    def _answer(self, asked: _Asked, reader: Reader, page: Query) -> Results:
+    def _answer(self, asked: _Asked, reader: Reader, page: Query, *, quoted: bool = True) -> Results:
         query = self._search.checked(replace(page, text=_labelled(asked)))
         language = Counter(asked.source.languages).most_common(1)[0][0] if asked.source.languages else UNDETERMINED
         with self._models.reading() as (session, space):
@@ -197,7 +199,8 @@ class Similar:
             groups = _passages_of(session, nominated)
             found = space.resembling(asked.source, list(groups.values()))
             records = _ranked(session, found, reader)
-            return self._search.listed(session, query, language, records, reader, answered=bool(records))
+            answered = bool(records)
+            return self._search.listed(session, query, language, records, reader, answered=answered, quoted=quoted)
 
 
 def _twins(record: RecordView, hits: Sequence[Hit]) -> Iterator[Hit]:
