@@ -35,6 +35,9 @@ EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
 )
 """Class of error → exit code; the first that fits counts. 0 is success, 130 an interruption."""
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread of the server may keep the interpreter while others wait for it."""
+
 LANGUAGE = "agora21.language"
 """Where a command's context keeps the language of its sentences."""
 
@@ -339,6 +342,8 @@ def _serve(kb: Kb, *, worker: bool) -> None:
     from webui.server import serve as serve_pages
 
     kb.models.in_use_id()
+    # A search lets go of the interpreter's lock dozens of times, and would wait 5 ms for it whenever another computes.
+    sys.setswitchinterval(SWITCH_SECONDS)
     # Pages answer at once; the encoder takes some seconds to load, which the first search need not wait for.
     threading.Thread(target=_warm_up, args=(kb,), name="warm-up", daemon=True).start()
     beside = Beside(kb.config, click.get_current_context().obj)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -257,7 +258,11 @@ class Embedding(Entity):
     """
 
     __tablename__ = "embedding"
-    __table_args__ = (UniqueConstraint("model_id", "seq"), Index("ix_embedding_passage_id", "passage_id"))
+    __table_args__ = (
+        UniqueConstraint("model_id", "seq"),
+        Index("ix_embedding_passage_id", "passage_id"),
+        Index("ix_embedding_live", "model_id", "seq", sqlite_where=text("live"), postgresql_where=text("live")),
+    )
 
     model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
     passage_id: Mapped[int] = mapped_column(Id, primary_key=True)

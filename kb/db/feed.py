@@ -102,6 +102,16 @@ def head(session: Session) -> int:
     return counters(session)[SEQ]
 
 
+def published(session: Session, model_id: int) -> tuple[int, int]:
+    """What changes whenever something published does, and only then: the last number that is live, and how many are.
+
+    A withdrawal takes live rows away; whatever comes, or is announced again, has a higher number.
+    """
+    live = select(func.max(Embedding.seq), func.count()).where(Embedding.model_id == model_id, Embedding.live)
+    last, many = session.execute(live).one()
+    return last or 0, many
+
+
 def floor(session: Session) -> int:
     """The number up to which removals may have been swept away; a cursor below it has to start from 0."""
     return counters(session)[FLOOR]

@@ -21,6 +21,7 @@ MOST_PAIRS = 200
 
 Own = aliased(Document)
 OwnRecord = aliased(Record)
+Low, High = aliased(Document), aliased(Document)
 
 
 class Duplicates:
@@ -132,14 +133,13 @@ def _joined(own: Any, other: Any) -> Select[*tuple[Any, ...]]:
 
 def _decided() -> ColumnElement[bool]:
     """Whether a verdict on the pair holds: both are still the files that were judged."""
-    low, high = aliased(Document), aliased(Document)
     return exists().where(
         Verdict.low_id == Pair.low_id,
         Verdict.high_id == Pair.high_id,
-        low.id == Verdict.low_id,
-        high.id == Verdict.high_id,
-        low.sha256 == Verdict.low_sha256,
-        high.sha256 == Verdict.high_sha256,
+        Low.id == Verdict.low_id,
+        High.id == Verdict.high_id,
+        Low.sha256 == Verdict.low_sha256,
+        High.sha256 == Verdict.high_sha256,
     )
 
 

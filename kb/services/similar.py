@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from index.likeness import spread
 from kb.db import Database, feed
 from kb.db.entities import Document, Embedding, Passage, Record
-from kb.db.memo import Memos
+from kb.db.memo import Memo
 from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge, Unsupported
 from kb.protocols import Ids, Source
 from kb.services import catalog, narrowing
@@ -94,7 +94,7 @@ class Similar:
         self._search = search
         self._tools = tools
         self._max_bytes = max_bytes
-        self._around = Memos()
+        self._around: tuple[tuple[int, ...], Memo] = ((), Memo(None))
 
     def to_record(self, record_id: int, reader: Reader, page: Query = PAGE, *, quoted: bool = True) -> Results:
         """Records like this one, which is not among them; filters, offset and limit are those of `page`.
@@ -114,17 +114,21 @@ class Similar:
         return self._answer(_Asked(title, source, record_id, own), reader, page, quoted=quoted)
 
     def neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
-        """What stands around a record, a few of each; found once while nothing changes on the feed.
+        """What stands around a record, a few of each; found once while nothing published changes.
 
-        All that is found is published, and what is published changes by way of the feed, drafts without it.
+        All that is found is published, so that drafts which are handed in meanwhile change nothing.
 
         Raises:
             NotReady: no model is in use.
         """
+        model_id = self._models.in_use_id()
         with self._database.read() as session:
-            head = feed.head(session)
-        key = (self._models.in_use_id(), record.record_id, record.language, record.place.municipality, reader)
-        return self._around.at(head).answer(key, lambda: self._neighbours(record, reader))
+            state = (model_id, *feed.published(session, model_id))
+        around = self._around
+        if around[0] != state:
+            around = self._around = state, Memo(None)
+        key = (record.record_id, record.language, record.place.municipality, reader)
+        return around[1].answer(key, lambda: self._neighbours(record, reader))
 
     def _neighbours(self, record: RecordView, reader: Reader) -> Neighbours:
         hits = self.to_record(record.record_id, reader, Query(text="", limit=LISTED), quoted=False).hits

@@ -11,7 +11,7 @@ from kb.bootstrap import Kb
 from kb.db.memo import KEPT, Memo, memo
 from kb.services import catalog
 from kb.services.fields import parse
-from kb.values import VISITOR, Filters
+from kb.values import OPERATOR, VISITOR, Filters, Query
 from kb.worker import Worker
 from tests.support.tiny import tiny_kb
 
@@ -100,3 +100,36 @@ def test_rows_are_read_once() -> None:
     assert kept.rows("twice", [1, 2], read) == {1: 2, 2: 4}  # type: ignore[arg-type]
     assert kept.rows("twice", [2, 3, 4], read) == {2: 4, 4: 8}  # type: ignore[arg-type]
     assert asked == [[1, 2], [3, 4]]
+
+
+def test_counts_follow_what_happens_in_another_process(one: Kb, tmp_path: Path) -> None:
+    other = tiny_kb(tmp_path)
+
+    def counts() -> tuple[int, dict[str, int], int, int]:
+        listing = one.browsing.browse(Query(text=""), VISITOR)
+        on_map = one.atlas.chart(Query(text=""), VISITOR)
+        totals = one.catalog.counts(VISITOR)
+        assert listing.total == on_map.total == totals["records"]
+        assert dict(on_map.facets["theme"]) == dict(listing.facets["theme"]) == dict(one.catalog.themes(VISITOR))
+        return listing.total, dict(listing.facets["theme"]), on_map.located, totals["passages"]
+
+    assert counts() == (1, {"waste": 1}, 0, 1)
+    given = {"title": "Wells", "solution": "Clean wells.", "themes": ["energy", "waste"], "lat": 44.0, "lon": 11.0}
+    other.intake.add_record(parse(given, where="t"), source="t")
+    assert counts()[3] == 1
+    Worker(other).drain()
+    assert counts() == (2, {"waste": 2, "energy": 1}, 1, 2)
+    with other.database.write() as session:
+        session.execute(text("UPDATE record SET state = 'withdrawn' WHERE title = 'Bins'"))
+    assert counts() == (1, {"waste": 1, "energy": 1}, 1, 1)
+    with other.database.write() as session:
+        session.execute(text("UPDATE record SET x = NULL, y = NULL, z = NULL, lat = NULL, lon = NULL"))
+    assert counts() == (1, {"waste": 1, "energy": 1}, 0, 1)
+    other.close()
+
+
+def test_what_one_person_may_see_is_not_counted_for_another(one: Kb) -> None:
+    with one.database.write() as session:
+        session.execute(text("UPDATE record SET state = 'draft'"))
+    assert [one.browsing.browse(Query(text=""), reader).total for reader in (OPERATOR, VISITOR)] == [1, 0]
+    assert [one.catalog.counts(reader)["passages"] for reader in (OPERATOR, VISITOR)] == [1, 0]
