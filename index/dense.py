@@ -216,6 +216,11 @@ class FlatIndex:
         """Languages that have at least one passage, in alphabetical order."""
         return sorted(self._parts)
 
+    def holds(self, ids: Ids) -> NDArray[np.bool_]:
+        """Whether each of these ids is held."""
+        held: NDArray[np.bool_] = self._tags.of(ids) != NONE
+        return held
+
     def ids(self) -> Ids:
         """Ids of all passages it holds, ascending: those in FAISS, not those that ought to be."""
         held = [faiss.vector_to_array(part.id_map) for part in self._parts.values()]

@@ -116,12 +116,20 @@ class SearchSpace:
     def apply(self, changes: Sequence[Change], cursor: int) -> None:
         """Replay changes in order of seq and move the cursor there; harmless when repeated."""
         with self._lock:
-            for follower in self._followers().values():
-                follower.apply(changes)
-            self._background = self._sample()
+            # Drafts are on the feed too; what is neither shown nor was makes no index anew while somebody waits.
+            if concerning := self._concerning(changes):
+                for follower in self._followers().values():
+                    follower.apply(concerning)
+                self._background = self._sample()
             self.cursor = cursor
-            if len(changes) >= MANY:
+            if len(concerning) >= MANY:
                 give_back()
+
+    def _concerning(self, changes: Sequence[Change]) -> list[Change]:
+        """All changes of the passages that are held, or are to be at some point of these changes."""
+        ids = np.fromiter((change.passage_id for change in changes), dtype=np.int64, count=len(changes))
+        wanted = set(ids[self._dense.holds(ids)].tolist()) | {one.passage_id for one in changes if one.live}
+        return [change for change in changes if change.passage_id in wanted]
 
     def _sample(self) -> Background:
         return Background(self._dense, self._sentences, self._letters, self._pairs)

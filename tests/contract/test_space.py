@@ -234,3 +234,24 @@ def test_memory_that_was_freed_is_given_back() -> None:
     give_back()
     assert before - psutil.Process().memory_info().rss > 20_000_000
     assert len(kept) == 20
+
+
+def test_what_is_not_held_and_not_to_be_moves_the_cursor_and_nothing_else(
+    opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = opened()
+    space.apply(many(3), 3)
+    asked: list[int] = []
+    apply = type(space._dense).apply
+
+    def counting(index: Any, changes: Any) -> None:
+        asked.append(len(changes))
+        apply(index, changes)
+
+    monkeypatch.setattr(type(space._dense), "apply", counting)
+    space.apply([gone(4, 7), gone(5, 8)], 5)
+    assert (space.cursor, asked, space.ids().tolist()) == (5, [], [1, 2, 3])
+    space.apply([gone(6, 7), gone(7, 2)], 7)
+    assert (space.cursor, asked, space.ids().tolist()) == (7, [1], [1, 3])
+    space.apply([live(8, 9), gone(9, 9), live(10, 10)], 10)
+    assert (space.cursor, asked, space.ids().tolist()) == (10, [1, 3], [1, 3, 10])
