@@ -145,7 +145,8 @@ def _serve(data: Path) -> tuple[subprocess.Popen[bytes], str]:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
-            if requests.get(f"{url}/search", params={"q": WORDS[0]}, timeout=60).ok:
+            # Once around, for dictionaries and templates are loaded when they are first met.
+            if all(requests.get(f"{url}/search", params={"q": words}, timeout=60).ok for words in WORDS):
                 return server, url
         except requests.RequestException:
             time.sleep(0.5)
