@@ -66,6 +66,7 @@ NO_PAGES = {
     "openid.begin",
     "profile.export",
     "records.original",
+    "records.photo",
     "review.log_csv",
     "review.log_json",
     "submission.municipalities",
