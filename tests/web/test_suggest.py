@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from flask.testing import FlaskClient
 
-from kb.bootstrap import Kb
-from kb.values import AccountView, PassageHit
-from tests.support import people
+from kb.values import PassageHit
 from tests.web.test_pages import soup
-from webui import narrowing
-from webui.asked import Asked
 from webui.reasons import reason
 
 
@@ -68,24 +62,6 @@ def test_the_sentence_that_answers_comes_before_its_record(client: FlaskClient) 
     about = hit.select_one(".about")
     assert about is not None
     assert all(word in about.text for word in ("in tedesco", "p. 2", "Wildpoldsried", "1999"))
-
-
-def test_languages_somebody_reads_are_offered_and_never_applied(bilingual: AccountView, client: FlaskClient) -> None:
-    with client.application.test_request_context("/search?q=pozzo"):
-        way = narrowing.reads(Asked("pozzo"), bilingual)
-        assert way is not None
-        assert way.name == "italiano e tedesco"
-        assert way.address == {"q": "pozzo", "language": ["it", "de"]}
-        assert narrowing.reads(Asked("pozzo", {"language": ("fr",)}), bilingual) is None
-        assert narrowing.reads(Asked("pozzo"), None) is None
-
-
-@pytest.fixture
-def bilingual(kb: Kb) -> AccountView:
-    """Somebody who reads Italian and German."""
-    person = people.add(kb, "member")
-    (account,) = [one for one in kb.accounts.list() if one.account_id == person.account_id]
-    return replace(account, preferences={"reads": ["it", "de"]})
 
 
 def passage(cosine: float, lexical: float) -> PassageHit:
