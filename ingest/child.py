@@ -54,11 +54,16 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _die_with_parent(out: int) -> None:
-    """End with the thread that started this process: nobody else would end a reader that hangs."""
+def signal_at_parents_end(number: signal.Signals) -> None:
+    """Have this process signalled when the thread that started it ends."""
     # PR_SET_PDEATHSIG of prctl(2), which only Linux has.
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(1, number)
+
+
+def _die_with_parent(out: int) -> None:
+    """End with the thread that started this process: nobody else would end a reader that hangs."""
+    signal_at_parents_end(signal.SIGKILL)
     # A parent that died before that line is told by its end of the pipe.
     pipe = select.poll()
     pipe.register(out, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import multiprocessing
 import os
@@ -10,18 +9,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from index.runtime import cores
-from kb.bootstrap import build
+from ingest.child import signal_at_parents_end
+from kb.command import MakeShelf, made
 from kb.config import Config
 from kb.worker import Worker
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
-
-    from kb.services.models import Shelf
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +34,12 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 300.0
 """After so long a life the pause is short again."""
 
-MakeShelf = Callable[[Config], "Shelf"] | None
-"""Makes the shelf of encoders; a function that another process can import. None is the usual one."""
-
 
 class Beside:
     """Keeps one worker running until it is stopped."""
 
     def __init__(self, config: Config, make_shelf: MakeShelf = None) -> None:
+        """`make_shelf` is a function that another process can import."""
         self._given = (config, make_shelf, os.getpid())
         self._context = multiprocessing.get_context("spawn")
         self._stopping = threading.Event()
@@ -101,10 +96,9 @@ def work(config: Config, make_shelf: MakeShelf, parent: int) -> None:
     """Work for ever, as a process whose parent is `parent`: end with it, or when told by SIGTERM."""
     _end_with(parent)
     os.nice(NICE)
-    logging.basicConfig(level=config.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     # Half of the encoder's threads, so that a question finds a core free.
     config = config.model_copy(update={"encoder_threads": max(1, cores(config.encoder_threads) // 2)})
-    kb = build(config, shelf=make_shelf(config) if make_shelf else None)
+    kb = made(config, make_shelf)
     loop = Worker(kb)
     signal.signal(signal.SIGTERM, lambda *_: loop.stop())
     # Ctrl+C reaches every process of a terminal; the server tells this one when it is time.
@@ -117,8 +111,6 @@ def work(config: Config, make_shelf: MakeShelf, parent: int) -> None:
 
 def _end_with(parent: int) -> None:
     """End well when the thread that started this process ends."""
-    # PR_SET_PDEATHSIG of prctl(2), which only Linux has.
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    signal_at_parents_end(signal.SIGTERM)
     if os.getppid() != parent:
         sys.exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,11 @@ import click
 
 if TYPE_CHECKING:
     from kb.bootstrap import Kb
+    from kb.config import Config
+    from kb.services.models import Shelf
+
+MakeShelf = Callable[["Config"], "Shelf"] | None
+"""Makes the shelf of encoders; None is the usual one."""
 
 
 class Commands(click.Group):
@@ -26,16 +31,20 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def made(settings: Config, make_shelf: MakeShelf) -> Kb:
+    """The product as a process of its own has it, which tells its log on standard error."""
+    from kb.bootstrap import build
+
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    return build(settings, shelf=make_shelf(settings) if make_shelf else None)
+
+
 @contextmanager
 def opened(*, fresh: bool = False, **overrides: Any) -> Iterator[Kb]:
     """The product built from the settings; `fresh` means that the database need not exist yet."""
     from kb import config
-    from kb.bootstrap import build
 
-    settings = config.load(**overrides)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    make_shelf = click.get_current_context().obj
-    kb = build(settings, shelf=make_shelf(settings) if make_shelf else None)
+    kb = made(config.load(**overrides), click.get_current_context().obj)
     try:
         if not fresh:
             kb.database.require_current()

@@ -16,8 +16,7 @@ from webui import context
 def file(content: bytes, name: str, mimetype: str, public: bool) -> Response:
     """A file to be saved under a name; caches may keep what is `public` and was asked for by a visitor."""
     response = send_file(io.BytesIO(content), mimetype=mimetype, as_attachment=True, download_name=name)
-    response.headers["Cache-Control"] = "no-cache" if public and context.reader() == VISITOR else "private, no-store"
-    return response
+    return _kept(response, public)
 
 
 def stream(pieces: Iterable[str], name: str, mimetype: str) -> Response:
@@ -25,7 +24,11 @@ def stream(pieces: Iterable[str], name: str, mimetype: str) -> Response:
     response = Response(stream_with_context(piece.encode() for piece in pieces), mimetype=mimetype)
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     # A visitor is shown what is published and nothing else.
-    response.headers["Cache-Control"] = "no-cache" if context.reader() == VISITOR else "private, no-store"
+    return _kept(response, public=True)
+
+
+def _kept(response: Response, public: bool) -> Response:
+    response.headers["Cache-Control"] = "no-cache" if public and context.reader() == VISITOR else "private, no-store"
     return response
 
 

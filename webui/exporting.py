@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain, islice
 
 from flask import Blueprint, Response, request
@@ -13,7 +13,7 @@ from kb.services import exports
 from kb.values import RecordView
 from webui import asked, context, downloads, place
 
-RIS, BIBTEX = "application/x-research-info-systems", "application/x-bibtex"
+RIS, BIBTEX = "application/x-research-info-systems; charset=utf-8", "application/x-bibtex; charset=utf-8"
 MOST_RECORDS = 1_000
 """Records of a list that a page hands out at once; `kb export` and the interfaces for programs have no such limit."""
 
@@ -25,19 +25,21 @@ def record_json(record_id: int) -> Response:
     """A record with all its fields."""
     record = _record(record_id)
     written = "".join(exports.as_json([_data(record)]))
-    return _file(written, f"agora21-{record_id}.json", "application/json", [record])
+    return _file(written, f"agora21-{record_id}.json", "application/json", record)
 
 
 @blueprint.get("/records/<int(max=9223372036854775807):record_id>.ris")
 def record_ris(record_id: int) -> Response:
     """A record as a reference in RIS."""
-    return _ris([_record(record_id)], f"agora21-{record_id}.ris")
+    record = _record(record_id)
+    return _file(_ris(record), f"agora21-{record_id}.ris", RIS, record)
 
 
 @blueprint.get("/records/<int(max=9223372036854775807):record_id>.bib")
 def record_bib(record_id: int) -> Response:
     """A record as a reference in BibTeX."""
-    return _bibtex([_record(record_id)], f"agora21-{record_id}.bib")
+    record = _record(record_id)
+    return _file(_bibtex(record), f"agora21-{record_id}.bib", BIBTEX, record)
 
 
 @blueprint.get("/records/<int(max=9223372036854775807):record_id>.txt")
@@ -45,7 +47,7 @@ def record_txt(record_id: int) -> Response:
     """A record as a line to cite it by."""
     record = _record(record_id)
     line = citation.plain(record, downloads.record_address(record_id)) + "\n"
-    return _file(line, f"agora21-{record_id}.txt", "text/plain; charset=utf-8", [record])
+    return _file(line, f"agora21-{record_id}.txt", "text/plain; charset=utf-8", record)
 
 
 @blueprint.get("/records.csv")
@@ -64,15 +66,13 @@ def list_json() -> Response:
 @blueprint.get("/records.ris")
 def list_ris() -> Response:
     """The same as references in RIS."""
-    written = (citation.ris(one, downloads.record_address(one.record_id)) for one in _listed())
-    return downloads.stream(written, "agora21.ris", f"{RIS}; charset=utf-8")
+    return downloads.stream(map(_ris, _listed()), "agora21.ris", RIS)
 
 
 @blueprint.get("/records.bib")
 def list_bib() -> Response:
     """The same as references in BibTeX."""
-    written = (f"{citation.bibtex(one, downloads.record_address(one.record_id))}\n" for one in _listed())
-    return downloads.stream(written, "agora21.bib", f"{BIBTEX}; charset=utf-8")
+    return downloads.stream((f"{_bibtex(one)}\n" for one in _listed()), "agora21.bib", BIBTEX)
 
 
 @blueprint.app_context_processor
@@ -99,16 +99,13 @@ def _data(record: RecordView) -> dict[str, object]:
     return exports.as_data(record, downloads.record_address(record.record_id))
 
 
-def _ris(records: Sequence[RecordView], name: str) -> Response:
-    written = "".join(citation.ris(one, downloads.record_address(one.record_id)) for one in records)
-    return _file(written, name, f"{RIS}; charset=utf-8", records)
+def _ris(record: RecordView) -> str:
+    return citation.ris(record, downloads.record_address(record.record_id))
 
 
-def _bibtex(records: Sequence[RecordView], name: str) -> Response:
-    written = "\n".join(citation.bibtex(one, downloads.record_address(one.record_id)) for one in records)
-    return _file(written, name, f"{BIBTEX}; charset=utf-8", records)
+def _bibtex(record: RecordView) -> str:
+    return citation.bibtex(record, downloads.record_address(record.record_id))
 
 
-def _file(written: str, name: str, mimetype: str, records: Sequence[RecordView]) -> Response:
-    public = all(one.state == "published" for one in records)
-    return downloads.file(written.encode(), name, mimetype, public)
+def _file(written: str, name: str, mimetype: str, record: RecordView) -> Response:
+    return downloads.file(written.encode(), name, mimetype, record.state == "published")

@@ -115,6 +115,8 @@ class Search:
         with self._asked(query, reader) as asked:
             allowed = catalog.allowed(asked.session, asked.query.filters, reader)
             wanted = np.intersect1d(np.array(record_ids, dtype=np.int64), allowed)
+            if not wanted.size:
+                return {}
             for start in range(0, wanted.size, JUDGED):
                 for one in self._judge(asked, wanted[start : start + JUDGED]):
                     likeliest[one.record_id] = max(likeliest.get(one.record_id, 0.0), one.probability)
