@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -23,6 +24,9 @@ from webui.place import Placed
 
 ENTRIES = (("atlas.show", "views.map", None),)
 
+NO_RECORD = 2**62
+"""A number no record has, and no address holds by chance."""
+
 blueprint = Blueprint("atlas", __name__)
 
 
@@ -34,6 +38,19 @@ class OnMap(Asked):
     def endpoint(self) -> str:
         """The map, with a question or without."""
         return "atlas.show"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A pin as a line of the table: names in the reader's language, and what its own title is written in."""
+
+    pin: Pin
+    link: str
+    kind: str
+    place: str
+    language: str
+    lang: str
+    rtl: bool
 
 
 @blueprint.get("/map")
@@ -55,13 +72,13 @@ def show() -> BaseResponse:
 def points() -> Response:
     """The same records as GeoJSON, for maps elsewhere."""
     query, _ = place.resolve(_wanted())
-    chart, language = context.kb().atlas.chart(query, context.reader()), context.language()
+    chart, language, link = context.kb().atlas.chart(query, context.reader()), context.language(), _links()
     response = jsonify(
         type="FeatureCollection",
         numberMatched=chart.total,
         numberLocated=chart.located,
         numberReturned=len(chart.pins),
-        features=[_feature(pin, language) for pin in chart.pins],
+        features=[_feature(pin, link(pin.record_id), language) for pin in chart.pins],
     )
     response.mimetype = "application/geo+json"
     return response
@@ -101,6 +118,7 @@ def _page(wanted: OnMap, placed: Placed, chart: Chart) -> str:
         view="map",
         placed=placed,
         chart=chart,
+        rows=_rows(chart.pins),
         most=MOST,
         fields=narrowing.fields(wanted, chart.facets),
         chips=narrowing.chips(wanted, placed),
@@ -112,7 +130,32 @@ def _page(wanted: OnMap, placed: Placed, chart: Chart) -> str:
     )
 
 
-def _feature(pin: Pin, language: str) -> dict[str, Any]:
+def _rows(pins: Sequence[Pin]) -> list[Row]:
+    """The lines of the table. What thousands of them share is asked for once: a name for each code, the link's form."""
+    reads, link = context.language(), _links()
+    kind = cache(lambda code: labels.kind_name(code, reads))
+    language = cache(lambda code: labels.in_language(code, reads))
+    return [
+        Row(
+            pin,
+            link(pin.record_id),
+            kind(pin.kind),
+            labels.place_name(pin.place, reads),
+            language(pin.language),
+            labels.html_language(pin.language),
+            labels.direction(pin.language) == "rtl",
+        )
+        for pin in pins
+    ]
+
+
+def _links() -> Callable[[int], str]:
+    """What tells the address of a record's page, with the routes asked for one only."""
+    before, _, after = url_for("records.record", record_id=NO_RECORD).partition(str(NO_RECORD))
+    return lambda record_id: f"{before}{record_id}{after}"
+
+
+def _feature(pin: Pin, link: str, language: str) -> dict[str, Any]:
     """A record as GeoJSON has it: longitude first."""
     return {
         "type": "Feature",
@@ -124,7 +167,7 @@ def _feature(pin: Pin, language: str) -> dict[str, Any]:
             "language": pin.language,
             "year": pin.year,
             "place": labels.place_name(pin.place, language),
-            "url": url_for("records.record", record_id=pin.record_id),
+            "url": link,
         },
     }
 
