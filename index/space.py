@@ -272,7 +272,7 @@ class SearchSpace:
     def resembling(self, source: Source, groups: Sequence[Ids]) -> list[Resemblance]:
         """How much each group of passages, such as a record's, is like a text."""
         with self._lock:
-            return list(likeness.resemblances(self._dense, source, groups))
+            return likeness.resemblances(self._dense, source, groups)
 
     def nearest(self, text: str, limit: int) -> list[int]:
         """Passages by meaning alone, best first: one side of `rank`, for comparison."""
