@@ -120,35 +120,47 @@ class FlatIndex:
 
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
         """Ids and cosines of the nearest passages, best first; only those `allowed` when given."""
-        if limit < 1:
-            return _best([], limit)
+        return self.search_each(vector, [limit], allowed)[0]
+
+    def search_each(
+        self, vectors: Vectors, limits: Sequence[int], allowed: Ids | None = None
+    ) -> list[tuple[Ids, Scores]]:
+        """What `search` finds for each of several vectors with its limit; each language is asked for all at once."""
+        most = max(limits, default=0)
+        if most < 1:
+            return [_best([], limit) for limit in limits]
         if allowed is not None and allowed.size <= FEW:
             held = allowed[self._tags.of(allowed) != NONE]
-            return _best([(held, self.cosines(vector, held))], limit)
-        query, selector = self._neutral(vector), _selector(allowed)
+            gathered = self.gather(held)
+            scored = [self.cosines_with(vectors[[row]], gathered) for row in range(len(limits))]
+            return [_best([(held, scores)], limit) for scores, limit in zip(scored, limits, strict=True)]
+        queries, selector = self._neutral(vectors), _selector(allowed)
         languages = sorted(self._parts, key=lambda code: self._parts[code].ntotal)
         if len(self) < MANY:
-            return _best(self._scanned(languages, query, limit, selector), limit)
-        beside = _BESIDE.submit(self._scanned, languages[::2], query, limit, selector)
-        return _best([*self._scanned(languages[1::2], query, limit, selector), *beside.result()], limit)
+            found = self._scanned(languages, queries, most, selector)
+        else:
+            beside = _BESIDE.submit(self._scanned, languages[::2], queries, most, selector)
+            found = [*self._scanned(languages[1::2], queries, most, selector), *beside.result()]
+        return [_best([part[row] for part in found], limit) for row, limit in enumerate(limits)]
 
     def _scanned(
-        self, languages: Sequence[str], query: Vectors, limit: int, selector: faiss.IDSelector | None
-    ) -> list[tuple[Ids, Scores]]:
-        """The nearest of each language."""
+        self, languages: Sequence[str], queries: Vectors, limit: int, selector: faiss.IDSelector | None
+    ) -> list[list[tuple[Ids, Scores]]]:
+        """The nearest of each language to each query."""
         # One query is one scan, and threads that wait for each other make it slower. OpenMP keeps this by thread.
         faiss.omp_set_num_threads(1)
-        return [self._nearest(language, query, limit, selector) for language in languages]
+        return [self._nearest(language, queries, limit, selector) for language in languages]
 
     def _nearest(
-        self, language: str, query: Vectors, limit: int, selector: faiss.IDSelector | None
-    ) -> tuple[Ids, Scores]:
+        self, language: str, queries: Vectors, limit: int, selector: faiss.IDSelector | None
+    ) -> list[tuple[Ids, Scores]]:
         part = self._parts[language]
         parameters = faiss.SearchParameters()
         parameters.sel = selector
-        products, ids = part.search(query, min(limit, part.ntotal), params=parameters)
-        found = ids[0] >= 0  # FAISS pads with −1 where the selector leaves too few.
-        return ids[0][found], self._centred(language, query, products[0][found])
+        products, ids = part.search(queries, min(limit, part.ntotal), params=parameters)
+        found = ids >= 0  # FAISS pads with −1 where the selector leaves too few.
+        cosines = self._centred(language, queries, products)
+        return [(ids[row][found[row]], cosines[row][found[row]]) for row in range(len(queries))]
 
     def cosines(self, vector: Vectors, ids: Ids) -> Scores:
         """Cosine of each id, in the order given; ids that are not held get NaN."""
@@ -183,9 +195,10 @@ class FlatIndex:
         gathered = self.gather(known)
         return known, unit((gathered.vectors - self._offsets[gathered.languages]).astype(np.float32))
 
-    def _centred(self, language: str, query: Vectors, products: NDArray[Any]) -> Scores:
+    def _centred(self, language: str, queries: Vectors, products: NDArray[Any]) -> Scores:
         centre = self._centres[language]
-        centred: Scores = ((products - query[0] @ centre.offset) / centre.length).astype(np.float32)
+        moved = (queries @ centre.offset)[:, None]
+        centred: Scores = ((products - moved) / centre.length).astype(np.float32)
         return centred
 
     def _neutral(self, vectors: Vectors) -> Vectors:

@@ -32,7 +32,7 @@ def neighbours(index: FlatIndex, source: Source, extra: int, allowed: Ids | None
     placed = index.placed(source.vectors, source.languages)
     asking = np.concatenate([_middle(placed), placed[spread(len(placed), LOOKING)]])
     wanted = [NOMINATED + extra, *[SEEN + extra] * (len(asking) - 1)]
-    found = [index.search(asking[[row]], limit, allowed) for row, limit in enumerate(wanted)]
+    found = index.search_each(asking, wanted, allowed)
     ids, cosines = (np.concatenate(part) for part in zip(*found, strict=True))
     order = np.lexsort((ids, -cosines))
     _, first = np.unique(ids[order], return_index=True)
@@ -46,7 +46,7 @@ def resemblances(index: FlatIndex, source: Source, groups: Sequence[Ids]) -> lis
     """
     placed = index.placed(source.vectors, source.languages)
     held, vectors = index.held(np.unique(np.concatenate(groups)) if groups else np.empty(0, dtype=np.int64))
-    chosen = [group[np.isin(group, held)] for group in groups]
+    chosen = [group[index.holds(group)] for group in groups]
     filled = [ids for ids in chosen if ids.size]
     if not filled:
         return [NOTHING_ALIKE] * len(groups)
