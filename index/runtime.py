@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 GRAPH = "encoder.xml"
 TOKENIZER = "tokenizer.json"
 LEAST_COSINE = 0.999
+_FIRST = Lock()
+"""Held by the thread that computes with a graph for the first time."""
+
 _SAMPLE = ["passage: a", "query: raccolta differenziata porta a porta, Gemeinde und Bürger, économie circulaire"]
 
 
@@ -120,7 +124,12 @@ def _compiled(openvino: Any, graph: Any, tokenizer: Path, facts: Facts, threads:
     compiled = openvino.Core().compile_model(graph, "CPU", properties)
     loaded = Tokenizer.from_file(str(tokenizer))
     loaded.no_padding()
-    return CompiledModel(facts, loaded, compiled)
+    model = CompiledModel(facts, loaded, compiled)
+    # OpenVINO's binding prepares itself when arrays first go through it, and calls Python in between: two threads that
+    # come to it at once wait for each other forever, one for the preparation and one for the interpreter's lock.
+    with _FIRST:
+        model.embed(["a"], "")
+    return model
 
 
 def _convert(openvino: Any, reference: ReferenceModel) -> Any:

@@ -189,7 +189,7 @@ def _megabytes(process: psutil.Process) -> float:
 def _read(url: str, number: int, seen: Seen, stop: threading.Event, pause: float) -> None:
     rng, browser = random.Random(number), requests.Session()
     browser.headers["User-Agent"] = "bench_load"
-    stop.wait(rng.uniform(0, pause))
+    stop.wait(rng.expovariate(1 / pause))
     while not stop.is_set():
         query = " ".join(rng.sample(rng.choice(WORDS).split(), k=2)) if rng.random() < 0.5 else rng.choice(WORDS)
         answer = seen.call("search", lambda q=query: browser.get(f"{url}/search", params={"q": q}, timeout=30))

@@ -8,20 +8,35 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from index import runtime
 from index.bundled import BUNDLED_NAME
+from index.compiled import CompiledModel
 from index.encoder import SentenceEncoder, _batches
 from kb.errors import DamagedModel, InvalidInput, NoModel
-from kb.protocols import Embedder
+from kb.protocols import Embedder, Encoding
 
 QUESTION = "Come si può ridurre lo spreco di cibo nelle mense scolastiche?"
 ANSWER = "In den Schulkantinen wiegen die Kinder ihre Reste, und die Küche kocht seitdem weniger Essen zu viel."
 UNRELATED = "Die Straßenbahnlinie wurde um drei Haltestellen bis zum neuen Stadtviertel am Fluss verlängert."
+AT_ONCE = """
+import pathlib, sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from index.encoder import SentenceEncoder
+
+sys.setswitchinterval(1e-6)
+encoder = SentenceEncoder.load(pathlib.Path(sys.argv[1]))
+ready = Barrier(8)
+with ThreadPoolExecutor(8) as pool:
+    print(sum(pool.map(lambda _: ready.wait() * 0 + len(encoder.embed_query("acqua")), range(8))))
+"""
 TEXTS = [ANSWER, "kurz", UNRELATED * 3, QUESTION, "Un orto condiviso nel parco.", ANSWER * 4]
 
 
@@ -139,6 +154,31 @@ class TestEncoder:
 
         for text, vector in zip(TEXTS * 5, together, strict=True):
             assert (vector * alone[text]).sum() > 0.9999
+
+    def test_an_encoder_has_computed_before_threads_get_it(
+        self, checkpoint: Path, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun: list[bool] = []
+        begin = CompiledModel.begin
+
+        def watched(self: CompiledModel, texts: Sequence[str], prompt: str) -> Encoding:
+            begun.append(runtime._FIRST.locked())
+            return begin(self, texts, prompt)
+
+        monkeypatch.setattr(CompiledModel, "begin", watched)
+        loaded = SentenceEncoder.load(checkpoint)
+        assert begun == [True]
+        loaded.embed_query(QUESTION)
+        assert begun == [True, False]
+
+    def test_threads_that_ask_first_do_not_wait_for_each_other_forever(
+        self, checkpoint: Path, encoder: SentenceEncoder
+    ) -> None:
+        asked = subprocess.run(
+            [sys.executable, "-c", AT_ONCE, checkpoint], capture_output=True, timeout=120, check=True
+        )
+
+        assert asked.stdout == b"8\n"
 
     def test_torch_gives_the_same_vectors(self, encoder: SentenceEncoder, checkpoint: Path) -> None:
         torch = SentenceEncoder.load(checkpoint, runtime="torch")
