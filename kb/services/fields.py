@@ -226,7 +226,10 @@ WHEN_READ = "state_when_read"
 LEFT_EMPTY = "left_empty"
 """Key of `details` that lists the fields whose filled-in value somebody took out, so that they stay empty."""
 
-INTERNAL = (PROVISIONAL, WHEN_READ, LEFT_EMPTY)
+READ_LANGUAGE = "read_language"
+"""Key of `details` that holds the language found in the file that was read first, where nobody had stated one."""
+
+INTERNAL = (PROVISIONAL, WHEN_READ, LEFT_EMPTY, READ_LANGUAGE)
 """Keys of `details` that are notes of the pipeline, not words of anybody."""
 
 CONTACT = ("contact_name", "contact_email", "contact_phone")

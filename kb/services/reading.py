@@ -18,7 +18,7 @@ from kb.files import Files
 from kb.protocols import Embedder, Progress, Unpacker
 from kb.services import fingerprints, leases, publishing, recognition, unpacking
 from kb.services.catalog import RECORD_TYPE
-from kb.services.fields import PROVISIONAL, WHEN_READ, description
+from kb.services.fields import PROVISIONAL, READ_LANGUAGE, WHEN_READ, description
 from kb.services.languages import as_stated
 from kb.services.leases import whoami
 from kb.services.patience import patiently
@@ -288,9 +288,12 @@ def tripped(claim: Claim, error: Exception) -> Crashed:
 
 
 def _hint(document: Document, record: Record) -> str:
-    """The language its submitter gave; `und` where a curator has the last word, for then what is detected counts."""
-    open_fields = record.details.get(PROVISIONAL, ())
-    return UNDETERMINED if document.stated_language or "language" in open_fields else record.language
+    """The language its submitter gave; `und` where a curator has the last word, for then what is detected counts.
+
+    What one file was found to be written in is no statement about the others.
+    """
+    guessed = "language" in record.details.get(PROVISIONAL, ()) or record.details.get(READ_LANGUAGE) == record.language
+    return UNDETERMINED if document.stated_language or guessed else record.language
 
 
 def _release(document: Document) -> None:
@@ -371,8 +374,9 @@ def _fill_in(record: Record, extraction: Extraction, digest: Digest, *, is_own: 
     """Give a record what its own file, not one within it, says of itself where nobody has stated it."""
     if is_own:
         fill_in_own(record, extraction.proposal)
-    if record.language == UNDETERMINED:
+    if record.language == UNDETERMINED != digest.language:
         record.language = digest.language
+        record.details = {**record.details, READ_LANGUAGE: digest.language}
     if WHEN_READ in record.details:
         record.state = record.details[WHEN_READ]
         publishing.stamp(record)

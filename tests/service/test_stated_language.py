@@ -11,9 +11,12 @@ from sqlalchemy import update
 from kb.bootstrap import Kb
 from kb.db.entities import Document
 from kb.errors import InvalidInput, NotFound
+from kb.services.fields import check
 from kb.services.languages import READ_AGAIN
+from kb.services.reading import Claim
 from kb.values import OPERATOR, Filters, Query
 from kb.worker import Worker
+from tests.support import people
 
 FRENCH = "La commune a planté des arbres le long de toutes les rues du centre pour que les étés y soient moins chauds. "
 GERMAN = "Die Stadt hat entlang aller Straßen der Innenstadt Bäume gepflanzt, damit die Sommer dort kühler werden. "
@@ -39,6 +42,20 @@ def test_each_passage_of_a_bilingual_document_has_its_own_language(kb: Kb, bilin
     found = languages(kb, bilingual)
     assert found[0] == "fr"
     assert set(found[1:]) == {"fr", "de"}
+
+
+@pytest.mark.parametrize(("stated", "said"), [(None, "und"), ("fr", "fr")])
+def test_what_one_file_is_written_in_is_no_statement_about_the_next(
+    kb: Kb, text_file: Callable[[str, str], Path], stated: str | None, said: str
+) -> None:
+    anna = people.add(kb, "contributor", "anna").reader
+    record = kb.editing.begin(check({"title": "Arbres", "language": stated, "solution": FRENCH * 4}), anna)
+    Worker(kb).drain()
+    assert kb.catalog.record(record, anna).language == "fr"
+    kb.editing.attach(record, 1, [(text_file("a.txt", "Parco solare"), "a.txt")], anna)
+    claim = kb.reading.take()
+    assert isinstance(claim, Claim)
+    assert (claim.name, claim.language) == ("a.txt", said)
 
 
 def test_what_is_stated_holds_for_the_passages_and_the_index(kb: Kb, bilingual: int) -> None:
