@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,9 @@ LENGTH = 320
 
 HEAD = 3
 """Letters that no stemmer takes away or changes at the beginning of a word."""
+
+NOTHING = r"(?!)"
+"""A pattern that is found nowhere."""
 
 LEAD = LENGTH // 5
 """Characters shown before the first marked word, so that it can be understood."""
@@ -57,7 +61,7 @@ class _Wanted:
     language: str
     terms: frozenset[str]
     unmarked: frozenset[str]
-    heads: frozenset[str]
+    heads: re.Pattern[str]
     """How the terms begin: a compound that has none of these within holds none of the terms."""
 
     @classmethod
@@ -68,7 +72,8 @@ class _Wanted:
         asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
         terms = query_terms(asked, {language, query_language})
         found = frozenset((*terms.strict, *terms.loose))
-        return cls(language, found, unmarked, frozenset(term.partition(":")[2][:HEAD] for term in found))
+        heads = sorted({re.escape(term.partition(":")[2][:HEAD]) for term in found})
+        return cls(language, found, unmarked, re.compile("|".join(heads) or NOTHING))
 
     def within(self, text: str, start: int, end: int) -> list[_Match]:
         """The words to mark in a part of a text."""
@@ -80,18 +85,36 @@ class _Wanted:
 
     def _shared(self, word: str) -> str | None:
         """The term that a word of a passage has in common with the query."""
-        if word.lower() in self.unmarked:
+        written = _written(word, self.language)
+        if written.lower in self.unmarked:
             return None
-        plain = fold(word.lower())
+        terms = written.terms
         # To take a word apart is slow, and most have nothing of the query within.
-        whole = not any(head in plain for head in self.heads)
-        return min(self.terms.intersection(_terms(word, self.language, whole=whole)), default=None)
+        if self.heads.search(written.plain):
+            terms = _with_parts(word, self.language)
+        return None if self.terms.isdisjoint(terms) else min(self.terms.intersection(terms))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A word of a passage in lower case, the same without accents, and all that it may be found by as a whole."""
+
+    lower: str
+    plain: str
+    terms: tuple[str, ...]
 
 
 @lru_cache(maxsize=50_000)
-def _terms(word: str, language: str, *, whole: bool) -> tuple[str, ...]:
-    """All that a word of a passage may be found by; its parts only where it is not to be taken as a `whole`."""
-    own = index_terms(word, language, parts=not whole)
+def _written(word: str, language: str) -> _Written:
+    lower = word.lower()
+    own = index_terms(word, language, parts=False)
+    return _Written(lower, fold(lower), (*own.strict, *own.loose))
+
+
+@lru_cache(maxsize=20_000)
+def _with_parts(word: str, language: str) -> tuple[str, ...]:
+    """All that a word of a passage may be found by, its parts among it."""
+    own = index_terms(word, language)
     return (*own.strict, *own.loose, *own.parts)
 
 
