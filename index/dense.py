@@ -158,8 +158,8 @@ class FlatIndex:
         parameters = faiss.SearchParameters()
         parameters.sel = selector
         products, ids = part.search(queries, min(limit, part.ntotal), params=parameters)
-        found = ids >= 0  # FAISS pads with −1 where the selector leaves too few.
-        cosines = self._centred(language, queries, products)
+        found = ids >= 0  # FAISS pads with −1, and the lowest number there is, where the selector leaves too few.
+        cosines = self._centred(language, queries, np.where(found, products, 0))
         return [(ids[row][found[row]], cosines[row][found[row]]) for row in range(len(queries))]
 
     def cosines(self, vector: Vectors, ids: Ids) -> Scores:
