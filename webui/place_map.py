@@ -14,8 +14,8 @@ WIDTH, HEIGHT = 300, 220
 DEGREES = 11.0
 """Of longitude from side to side: enough for the coast or border that people know a country by."""
 
-DRAWN = 2_000
-"""Maps kept, some kilobytes each: to draw one takes a quarter of the time of the page it stands on."""
+DRAWN = 500
+"""Maps kept, up to 18 kB each: to draw one takes a quarter of the time of the page it stands on."""
 
 
 @dataclass(frozen=True, slots=True)
