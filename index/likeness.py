@@ -44,21 +44,25 @@ def resemblances(index: FlatIndex, source: Source, groups: Sequence[Ids]) -> lis
 
     What the middles have in common finds the same subject, what single passages have the same account of it.
     """
-    placed = index.placed(source.vectors, source.languages)
-    held, vectors = index.held(np.unique(np.concatenate(groups)) if groups else np.empty(0, dtype=np.int64))
-    chosen = [group[index.holds(group)] for group in groups]
-    filled = [ids for ids in chosen if ids.size]
-    if not filled:
-        return [NOTHING_ALIKE] * len(groups)
+    found = [NOTHING_ALIKE] * len(groups)
+    if not groups:
+        return found
     # All groups at once, side by side: one by one, a hundred records take longer than finding them.
-    rows = np.searchsorted(held, np.concatenate(filled))
-    starts = np.cumsum([0, *(ids.size for ids in filled[:-1])])
-    cosines, vectors = (placed @ vectors.T)[:, rows], vectors[rows]
+    ids = np.concatenate(groups)
+    numbers = np.repeat(np.arange(len(groups)), [group.size for group in groups])[index.holds(ids)]
+    ids, vectors = index.held(ids)
+    numbers, starts = np.unique(numbers, return_index=True)
+    if not ids.size:
+        return found
+    placed = index.placed(source.vectors, source.languages)
+    cosines = placed @ vectors.T
     middles = (unit(np.add.reduceat(vectors, starts)) @ _middle(placed).T)[:, 0]
     matched = np.maximum.reduceat(cosines, starts, axis=1).mean(axis=0)
-    scores = iter(MIDDLE * middles + (1 - MIDDLE) * matched)
-    nearest = iter(np.split(cosines.max(axis=0), starts[1:]))
-    return [_resemblance(float(next(scores)), ids, next(nearest)) if ids.size else NOTHING_ALIKE for ids in chosen]
+    scores = MIDDLE * middles + (1 - MIDDLE) * matched
+    parts = (np.split(values, starts[1:]) for values in (ids, cosines.max(axis=0)))
+    for number, score, own, nearest in zip(numbers.tolist(), scores.tolist(), *parts, strict=True):
+        found[number] = _resemblance(score, own, nearest)
+    return found
 
 
 def _resemblance(score: float, ids: Ids, nearest: Scores) -> Resemblance:

@@ -16,9 +16,6 @@ LENGTH = 320
 HEAD = 3
 """Letters that no stemmer takes away or changes at the beginning of a word."""
 
-NOTHING = r"(?!)"
-"""A pattern that is found nowhere."""
-
 LEAD = LENGTH // 5
 """Characters shown before the first marked word, so that it can be understood."""
 
@@ -73,10 +70,12 @@ class _Wanted:
         terms = query_terms(asked, {language, query_language})
         found = frozenset((*terms.strict, *terms.loose))
         heads = sorted({re.escape(term.partition(":")[2][:HEAD]) for term in found})
-        return cls(language, found, unmarked, re.compile("|".join(heads) or NOTHING))
+        return cls(language, found, unmarked, re.compile("|".join(heads)))
 
     def within(self, text: str, start: int, end: int) -> list[_Match]:
         """The words to mark in a part of a text."""
+        if not self.terms:
+            return []
         return [
             _Match(word.start(), word.end(), shared)
             for word in WORD.finditer(text, start, end)
@@ -91,8 +90,8 @@ class _Wanted:
         terms = written.terms
         # To take a word apart is slow, and most have nothing of the query within.
         if self.heads.search(written.plain):
-            terms = _with_parts(word, self.language)
-        return None if self.terms.isdisjoint(terms) else min(self.terms.intersection(terms))
+            terms += _parts(word, self.language)
+        return min(self.terms.intersection(terms), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +111,9 @@ def _written(word: str, language: str) -> _Written:
 
 
 @lru_cache(maxsize=20_000)
-def _with_parts(word: str, language: str) -> tuple[str, ...]:
-    """All that a word of a passage may be found by, its parts among it."""
-    own = index_terms(word, language)
-    return (*own.strict, *own.loose, *own.parts)
+def _parts(word: str, language: str) -> tuple[str, ...]:
+    """What a word of a passage may be found by beside itself: the parts it is made of."""
+    return index_terms(word, language).parts
 
 
 def _window(text: str, wanted: _Wanted, first: int, last: int) -> tuple[int, int]:
