@@ -221,7 +221,7 @@ def _vocabulary() -> dict[str, object]:
         "tn": lambda key, n, **values: plural(key, n, language, **values),
         **{name: partial(_last, getattr(labels, name), language) for name in BOUND},
         "html_language": labels.html_language,
-        "direction": labels.direction,
+        "foreign": labels.foreign,
         "page_label": labels.page_label,
         "chosen_language": context.chosen_language(),
         "in_other_languages": _in_other_languages,

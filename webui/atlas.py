@@ -42,15 +42,13 @@ class OnMap(Asked):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A pin as a line of the table: names in the reader's language, and what its own title is written in."""
+    """A pin as a line of the table: with its link, and names in the reader's language."""
 
     pin: Pin
     link: str
     kind: str
     place: str
     language: str
-    lang: str
-    rtl: bool
 
 
 @blueprint.get("/map")
@@ -131,19 +129,15 @@ def _page(wanted: OnMap, placed: Placed, chart: Chart) -> str:
 
 
 def _rows(pins: Sequence[Pin]) -> list[Row]:
-    """The lines of the table. What thousands of them share is asked for once: a name for each code, the link's form."""
-    reads, link = context.language(), _links()
-    kind = cache(lambda code: labels.kind_name(code, reads))
-    language = cache(lambda code: labels.in_language(code, reads))
+    """The lines of the table, made here because a template asks each of thousands for the language of the page anew."""
+    language, link = context.language(), _links()
     return [
         Row(
             pin,
             link(pin.record_id),
-            kind(pin.kind),
-            labels.place_name(pin.place, reads),
-            language(pin.language),
-            labels.html_language(pin.language),
-            labels.direction(pin.language) == "rtl",
+            labels.kind_name(pin.kind, language),
+            labels.place_name(pin.place, language),
+            labels.in_language(pin.language, language),
         )
         for pin in pins
     ]

@@ -9,6 +9,7 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
+from markupsafe import Markup
 
 from kb import facets, places, sentences, vocabulary
 from kb.values import UNDETERMINED, DocumentView, Member, Place
@@ -26,6 +27,7 @@ def language_name(code: str, language: str) -> str:
     return str(Locale.parse(language).languages.get(code.replace("-", "_"), code))
 
 
+@lru_cache(NAMES)
 def in_language(code: str, language: str) -> str:
     """The label that says which language a text is in: "in tedesco"."""
     name = language_name(code, language)
@@ -44,6 +46,13 @@ def direction(code: str) -> str:
         return Locale.parse(code.replace("-", "_")).text_direction
     except (UnknownLocaleError, ValueError):
         return "ltr"
+
+
+@lru_cache(NAMES)
+def foreign(code: str) -> Markup:
+    """The attributes of an element in a language of its own: ` lang="de"`, and `dir` where that runs from the right."""
+    attributes = Markup(' lang="{}"').format(html_language(code))
+    return attributes + Markup(' dir="rtl"') if direction(code) == "rtl" else attributes
 
 
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
