@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.dense import FlatIndex
-from index.likeness import neighbours, resemblances, spread
+from index.likeness import MIDDLE, neighbours, resemblances, spread
 from kb.protocols import Source, Vectors
 from tests.contract.changes import DIMENSION, live, vectors
 
@@ -46,6 +46,20 @@ def test_the_same_topics_in_another_language_are_most_alike(index: FlatIndex) ->
     scores = [one.score for one in resemblances(index, source, groups)]
     assert int(np.argmax(scores)) == 0
     assert max(scores) <= 1.0001
+
+
+def test_groups_count_together_as_each_would_alone(index: FlatIndex) -> None:
+    source = Source(told(TOPICS[:3], "de"), ("de",) * 3)
+    groups = [np.array(ids, dtype=np.int64) for ids in ([200, 201, 202], [1], [215], [], [201, 230, 3])]
+    together = resemblances(index, source, groups)
+    alone = [resemblances(index, source, [group])[0] for group in groups]
+    assert [one.score for one in together] == pytest.approx([one.score for one in alone], abs=1e-6)
+    assert [{id_ for id_, _ in one.passages} for one in together] == [{200, 201, 202}, set(), {215}, set(), {201, 230}]
+    _, (lone,) = index.held(np.array([215]))
+    placed = index.placed(source.vectors, source.languages)
+    middle = placed.mean(axis=0)
+    expected = MIDDLE * middle @ lone / np.linalg.norm(middle) + (1 - MIDDLE) * (placed @ lone).mean()
+    assert together[2].score == pytest.approx(float(expected), abs=1e-5)
 
 
 def test_passages_come_with_their_best_match_first(index: FlatIndex) -> None:
