@@ -45,6 +45,9 @@ MOST_TERMS = 256
 PICKED = 0.5
 """Results to look through for each allowed id, at most: where it takes more, the ids become part of the query."""
 
+ONE_BY_ONE = 500
+"""Ids up to which each is looked up by itself: a set is compared with every id there is, however few it has."""
+
 PASSAGES = "passages.npz"
 META = "meta.json"
 ATTEMPTS = 20
@@ -123,7 +126,10 @@ class WordIndex:
             self._writer.delete_documents_by_query(self._among(ids))
 
     def _among(self, ids: Sequence[int], field: str = "passage") -> tantivy.Query:
-        return tantivy.Query.term_set_query(self._schema, field, ids)
+        if len(ids) > ONE_BY_ONE:
+            return tantivy.Query.term_set_query(self._schema, field, ids)
+        each = (tantivy.Query.term_query(self._schema, field, id_, index_option="basic") for id_ in ids)
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in each])
 
     # --- searching -----------------------------------------------------------------------------------
 

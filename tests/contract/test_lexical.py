@@ -43,6 +43,19 @@ class TestTantivy(LexicalIndexContract):
         shares = [whole[id_] / max(whole.values()) for id_ in allowed.tolist()]
         assert index.shares(asked, allowed).tolist() == pytest.approx(shares)
 
+    @pytest.mark.parametrize("one_by_one", [0, 1000])
+    def test_ids_are_found_as_a_set_or_one_by_one(
+        self, index: WordIndex, monkeypatch: pytest.MonkeyPatch, one_by_one: int
+    ) -> None:
+        index.apply([replace(change, record_id=change.passage_id + 100) for change in many(60)])
+        whole = dict(zip(*(part.tolist() for part in index.search(WORDS, 100)), strict=True))
+        monkeypatch.setattr(lexical, "ONE_BY_ONE", one_by_one)
+        ids = np.arange(1, 60, 2, dtype=np.int64)
+        shares = [whole.get(id_, 0) / max(whole.values()) for id_ in ids.tolist()]
+        assert index.shares(index.ask(WORDS, 1), ids).tolist() == pytest.approx(shares)
+        index.apply([gone(100 + id_, id_) for id_ in ids.tolist()])
+        assert not set(index.search(WORDS, 100)[0].tolist()).intersection(ids.tolist())
+
     def test_few_allowed_among_many_better_ones_are_found(
         self, index: WordIndex, monkeypatch: pytest.MonkeyPatch
     ) -> None:
