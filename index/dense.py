@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,14 @@ FEW = 2000
 """Up to this many allowed ids their vectors are compared one by one, without a scan of the index."""
 
 MANY = 20_000
-"""From this many passages on, one half of the languages is scanned beside the other."""
+"""From this many passages on, a second thread scans too."""
 
 _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="scanning")
 
 Scores = NDArray[np.float32]
+
+Found = tuple[Ids, Scores]
+"""Ids and cosines, best first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,42 +122,52 @@ class FlatIndex:
 
     # --- searching -----------------------------------------------------------------------------------
 
-    def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+    def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> Found:
         """Ids and cosines of the nearest passages, best first; only those `allowed` when given."""
-        return self.search_each(vector, [limit], allowed)[0]
+        return self.begin_search(vector, limit, allowed)()
 
-    def search_each(
-        self, vectors: Vectors, limits: Sequence[int], allowed: Ids | None = None
-    ) -> list[tuple[Ids, Scores]]:
+    def begin_search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> Callable[[], Found]:
+        """Start what `search` does: it goes on beside what the caller does until she asks for what was found."""
+        found = self._begin(vector, [limit], allowed)
+        return lambda: found()[0]
+
+    def search_each(self, vectors: Vectors, limits: Sequence[int], allowed: Ids | None = None) -> list[Found]:
         """What `search` finds for each of several vectors with its limit; each language is asked for all at once."""
+        return self._begin(vectors, limits, allowed)()
+
+    def _begin(self, vectors: Vectors, limits: Sequence[int], allowed: Ids | None) -> Callable[[], list[Found]]:
         most = max(limits, default=0)
         if most < 1:
-            return [_best([], limit) for limit in limits]
+            return lambda: [_best([], limit) for limit in limits]
         if allowed is not None and allowed.size <= FEW:
-            held = allowed[self._tags.of(allowed) != NONE]
-            gathered = self.gather(held)
-            scored = [self.cosines_with(vectors[[row]], gathered) for row in range(len(limits))]
-            return [_best([(held, scores)], limit) for scores, limit in zip(scored, limits, strict=True)]
+            return lambda: self._compared(vectors, limits, allowed)
         queries, selector = self._neutral(vectors), _selector(allowed)
-        languages = sorted(self._parts, key=lambda code: self._parts[code].ntotal)
-        if len(self) < MANY:
-            found = self._scanned(languages, queries, most, selector)
-        else:
-            beside = _BESIDE.submit(self._scanned, languages[::2], queries, most, selector)
-            found = [*self._scanned(languages[1::2], queries, most, selector), *beside.result()]
-        return [_best([part[row] for part in found], limit) for row, limit in enumerate(limits)]
+        # Two threads take from it as they can, the largest first, so that neither waits long for the other.
+        languages = iter(sorted(self._parts, key=lambda code: -self._parts[code].ntotal))
+        scan = partial(self._scanned, languages, queries, most, selector)
+        beside = _BESIDE.submit(scan) if len(self) >= MANY else None
+
+        def result() -> list[Found]:
+            found = [*scan(), *(beside.result() if beside else ())]
+            return [_best([part[row] for part in found], limit) for row, limit in enumerate(limits)]
+
+        return result
+
+    def _compared(self, vectors: Vectors, limits: Sequence[int], allowed: Ids) -> list[Found]:
+        held = allowed[self._tags.of(allowed) != NONE]
+        gathered = self.gather(held)
+        scored = [self.cosines_with(vectors[[row]], gathered) for row in range(len(limits))]
+        return [_best([(held, scores)], limit) for scores, limit in zip(scored, limits, strict=True)]
 
     def _scanned(
-        self, languages: Sequence[str], queries: Vectors, limit: int, selector: faiss.IDSelector | None
-    ) -> list[list[tuple[Ids, Scores]]]:
-        """The nearest of each language to each query."""
+        self, languages: Iterator[str], queries: Vectors, limit: int, selector: faiss.IDSelector | None
+    ) -> list[list[Found]]:
+        """The nearest of each language that is left to each query."""
         # One query is one scan, and threads that wait for each other make it slower. OpenMP keeps this by thread.
         faiss.omp_set_num_threads(1)
         return [self._nearest(language, queries, limit, selector) for language in languages]
 
-    def _nearest(
-        self, language: str, queries: Vectors, limit: int, selector: faiss.IDSelector | None
-    ) -> list[tuple[Ids, Scores]]:
+    def _nearest(self, language: str, queries: Vectors, limit: int, selector: faiss.IDSelector | None) -> list[Found]:
         part = self._parts[language]
         parameters = faiss.SearchParameters()
         parameters.sel = selector
@@ -275,7 +289,7 @@ def _selector(allowed: Ids | None) -> faiss.IDSelector | None:
     return selector
 
 
-def _best(found: Sequence[tuple[Ids, Scores]], limit: int) -> tuple[Ids, Scores]:
+def _best(found: Sequence[Found], limit: int) -> Found:
     """The best of several lists, best first, the smaller id first where scores are equal."""
     ids = np.concatenate([np.empty(0, dtype=np.int64), *(ids for ids, _ in found)])
     scores = np.concatenate([np.empty(0, dtype=np.float32), *(scores for _, scores in found)])

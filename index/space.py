@@ -6,7 +6,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,8 @@ from index.overlap import OverlapIndex, letters, pairs
 from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
 from kb.protocols import Embedder, Encoding, Follower, Ids, Source, Vectors
-from kb.values import Candidate, Change, Resemblance
+from kb.ranking import Ranking
+from kb.values import Change, Resemblance
 
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
@@ -202,7 +202,7 @@ class SearchSpace:
 
     def rank(
         self, text: str, *, language: str, limit: int, allowed: Ids | None = None, encoding: Encoding | None = None
-    ) -> list[Candidate]:
+    ) -> Ranking:
         """Best passages for a query, best first, without repeats.
 
         Both indexes nominate, and every nominee is judged by both: a passage that only one of them saw still gets
@@ -213,30 +213,24 @@ class SearchSpace:
         background = self._fusion.scores(nominated.background)
         probabilities = self._calibration.probabilities(scores, background, nominated.evidence.length)
         order = np.lexsort((nominated.ids, -scores))[:limit]
-        return _candidates(nominated, order, scores[order], probabilities[order])
+        return _ranking(nominated, order, scores[order], probabilities[order])
 
     def weigh(
         self, text: str, *, language: str, limit: int, allowed: Ids | None = None, encoding: Encoding | None = None
     ) -> Nominated:
         """What speaks for each passage that either index nominates, before it becomes one score."""
-        encoding = encoding or self.encoding(text)
+        vector = (encoding or self.encoding(text))()
         limit = max(limit, POOL)
         with self._lock:
+            nearest_passages = self._dense.begin_search(vector, limit, allowed)
             records = None if allowed is None else self._letters.owners(allowed)
             asked = self._lexical.ask(text, limit, allowed, language=language, records=records)
-            sample = self._background
-            told = sample.told(text, language)
-        vector = encoding()
-        with self._lock:
-            near, cosines = self._dense.search(vector, limit, allowed)
+            told = self._background.told(text, language)
+            near, cosines = nearest_passages()
             ids = np.union1d(near, asked.ids)
-            ids = ids[self._letters.holds(ids)]  # Some may have gone while the query was being encoded.
             lexical = _BESIDE.submit(self._lexical.shares, asked, ids)
             owners = self._letters.records_of(ids)
-            if sample is not self._background:
-                sample = self._background
-                told = sample.told(text, language)
-            background = sample.evidence(vector, told)
+            background = self._background.evidence(vector, told)
             nearest = self._sentences.nearest(vector, ids)
             evidence = Evidence(
                 cosines=self._cosines(vector, ids, near, cosines),
@@ -288,20 +282,18 @@ class SearchSpace:
         return [int(id_) for id_ in ids]
 
 
-def _candidates(
+def _ranking(
     nominated: Nominated, order: NDArray[np.int64], scores: NDArray[np.float64], probabilities: NDArray[np.float64]
-) -> list[Candidate]:
+) -> Ranking:
     evidence = nominated.evidence
-    columns: dict[str, NDArray[Any]] = {
-        "passage_id": nominated.ids[order],
-        "score": scores,
-        "probability": probabilities,
-        "cosine": evidence.cosines[order],
-        "lexical": evidence.lexical[order],
-        "same_language": evidence.same[order],
-        "record_id": nominated.records[order],
-        "sentence": nominated.nearest[order],
-        "sentence_cosine": evidence.sentences[order],
-    }
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-    return [Candidate(**dict(zip(columns, row, strict=True))) for row in rows]
+    return Ranking(
+        passage_id=nominated.ids[order],
+        score=scores,
+        probability=probabilities,
+        cosine=evidence.cosines[order],
+        lexical=evidence.lexical[order],
+        same_language=evidence.same[order],
+        record_id=nominated.records[order],
+        sentence=nominated.nearest[order],
+        sentence_cosine=evidence.sentences[order],
+    )

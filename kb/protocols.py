@@ -10,7 +10,8 @@ from typing import BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.values import Candidate, Change, Extraction, Resemblance
+from kb.ranking import Ranking
+from kb.values import Change, Extraction, Resemblance
 
 Vectors = NDArray[np.float32]
 """Shape (n, dimension), each row of length 1."""
@@ -171,7 +172,7 @@ class Space(Protocol):
 
     def rank(
         self, text: str, *, language: str, limit: int, allowed: Ids | None = None, encoding: Encoding | None = None
-    ) -> list[Candidate]:
+    ) -> Ranking:
         """Best passages for a query, best first, without repeats."""
         ...
 

@@ -183,7 +183,7 @@ def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
     """Ids of the chosen records, ascending: their passages are all that a search may consider."""
     found = visible(session, reader)
     for condition in narrowing.single(filters):
-        found = found[_in(found, _passing(session, condition, reader))]
+        found = found[are_among(found, _passing(session, condition, reader))]
     return found
 
 
@@ -219,11 +219,11 @@ def records_of(session: Session, passage_ids: Sequence[int]) -> dict[int, int]:
 def owners(session: Session, record_ids: Collection[int], reader: Reader) -> dict[int, Owner]:
     """As much of each record as a list is ordered by; what the reader may not see is left out."""
     distinct = np.fromiter(set(record_ids), dtype=np.int64)
-    seen = distinct[_in(distinct, visible(session, reader))]
+    seen = distinct[are_among(distinct, visible(session, reader))]
     return memo(session).rows("owner", seen.tolist(), lambda ids: _owners(session, ids))
 
 
-def _in(ids: Ids, others: Ids) -> NDArray[np.bool_]:
+def are_among(ids: Ids, others: Ids) -> NDArray[np.bool_]:
     """Whether each of some distinct ids is among others, which are distinct too."""
     return np.isin(ids, others, assume_unique=True, kind="table")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -15,8 +14,9 @@ from kb.db import feed
 from kb.db.entities import Passage
 from kb.errors import EmptyQuery, InvalidInput
 from kb.protocols import Encoding, Ids, Space
+from kb.ranking import Listing, Ranked, Ranking
 from kb.services import catalog, narrowing, ordering
-from kb.services.catalog import Found, Owner
+from kb.services.catalog import Found
 from kb.services.models import Models
 from kb.values import UNDETERMINED, Candidate, Hit, PassageHit, Query, Reader, Results, Span
 
@@ -31,9 +31,6 @@ JUDGED = 50
 
 PASSAGES_SHOWN = 3
 
-COUNTED = 5
-"""Passages of a record that add to its score."""
-
 TAIL = 0.25
 """Part of the threshold down to which records are listed once one answers: others may add to it."""
 
@@ -45,20 +42,6 @@ FIRST = 10
 
 HALF = 0.5
 """Part of the threshold that such a record must reach by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A record and its passages, best first.
-
-    `score` is the log-odds that one of its best passages answers: where several do, more than the best one's;
-    `likeliest` the probability of the passage most likely to.
-    """
-
-    record: Owner
-    passages: tuple[Candidate, ...]
-    score: float
-    likeliest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +87,7 @@ class Search:
         """Ids of all records that `search` would list, best first, and whether any is likely to answer."""
         with self._asked(query, reader) as asked:
             records, answered = self._listed(asked, reader)
-            return [ranked.record.id for ranked in records], answered
+            return records.ids.tolist(), answered
 
     def judged(self, query: Query, reader: Reader, record_ids: Sequence[int]) -> dict[int, float]:
         """Of these records those that answer, or that `search` lists among the first, each with its probability.
@@ -131,7 +114,7 @@ class Search:
         if not (answered and asked.space.threshold):
             return {}
         likely = [one for one in listed[:FIRST] if one.likeliest >= HALF * asked.space.threshold]
-        return {one.record.id: one.likeliest for one in likely if one.record.id in records}
+        return {one.record_id: one.likeliest for one in likely if one.record_id in records}
 
     def _judge(self, asked: _Asked, records: Ids) -> Iterator[Candidate]:
         """The passages of a few records that answer."""
@@ -162,7 +145,7 @@ class Search:
         session: Session,
         query: Query,
         language: str,
-        records: Sequence[Ranked],
+        records: Listing,
         reader: Reader,
         *,
         answered: bool,
@@ -177,7 +160,7 @@ class Search:
             language=language,
             total=len(records),
             hits=tuple(self._hit(query, language, ranked, rows, quoted=quoted) for ranked in page),
-            facets=narrowing.counted(session, [ranked.record.id for ranked in records]) if quoted else {},
+            facets=narrowing.counted(session, records.ids.tolist()) if quoted else {},
             answered=answered,
         )
 
@@ -194,13 +177,16 @@ class Search:
     def _language(self, space: Space, text: str) -> str:
         return self._detect(text, [code for code in space.languages() if code != UNDETERMINED])[0]
 
-    def _listed(self, asked: _Asked, reader: Reader) -> tuple[list[Ranked], bool]:
+    def _listed(self, asked: _Asked, reader: Reader) -> tuple[Listing, bool]:
         """The records worth listing in the order asked for, and whether any is likely to answer."""
         listed, answered = _answering(self._found(asked, reader), asked.space.threshold)
-        scored = [(ranked.record, ranked.score) for ranked in listed]
-        return [listed[position] for position in ordering.arranged(asked.session, asked.query, scored)], answered
+        if asked.query.sort != "relevance":
+            owners = catalog.owners(asked.session, listed.ids.tolist(), reader)
+            scored = [(owners[id_], score) for id_, score in zip(listed.ids.tolist(), listed.scores, strict=True)]
+            listed = listed.take(ordering.arranged(asked.session, asked.query, scored))
+        return listed, answered
 
-    def _found(self, asked: _Asked, reader: Reader) -> list[Ranked]:
+    def _found(self, asked: _Asked, reader: Reader) -> Listing:
         """Ranked records that the reader may see, best first; asks for more once when many passages are dropped."""
         session, space, query = asked.session, asked.space, asked.query
         # What the filters leave is chosen in the same snapshot as all that follows, so they need not be applied again.
@@ -209,12 +195,10 @@ class Search:
             ranked = space.rank(
                 query.text, language=asked.language, limit=limit, allowed=allowed, encoding=asked.encoding
             )
-            seen = as_seen(session, space, ranked)
-            owners = catalog.owners(session, {one.record_id for one in seen}, reader)
-            found = by_record(seen, owners)
-            if sum(len(one.passages) for one in found) >= len(ranked) // 2:
+            found = seen_by(session, Listing.of(as_seen(session, space, ranked)), reader)
+            if found.passages >= len(ranked) // 2:
                 break
-        return sorted(found, key=lambda one: (-one.score, one.record.id))
+        return found.take(np.lexsort((found.ids, -found.scores)))
 
     def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found], *, quoted: bool) -> Hit:
         best, quotations = ranked.passages[0], ranked.passages[: PASSAGES_SHOWN if quoted else 0]
@@ -275,38 +259,23 @@ def _check(query: Query) -> None:
     ordering.check(query)
 
 
-def as_seen(session: Session, space: Space, ranked: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Candidates with the record that the session sees them belong to; those that it does not see are left out."""
+def as_seen(session: Session, space: Space, ranked: Ranking) -> Ranking:
+    """Passages with the record that the session sees them belong to; those that it does not see are left out."""
     if space.cursor == feed.head(session):
         return ranked  # Nothing has changed since the index heard of them: it knows what SQL would say.
-    records = catalog.records_of(session, [one.passage_id for one in ranked])
-    return [replace(one, record_id=records[one.passage_id]) for one in ranked if one.passage_id in records]
+    return ranked.belonging(catalog.records_of(session, ranked.columns["passage_id"].tolist()))
 
 
-def by_record(ranked: Iterable[Candidate], owners: Mapping[int, Owner]) -> list[Ranked]:
-    """Passages under their record, records in order of their best passage; what has no owner is left out."""
-    passages: dict[int, list[Candidate]] = {}
-    for one in ranked:
-        if one.record_id in owners:
-            passages.setdefault(one.record_id, []).append(one)
-    return [_ranked(owners[id_], tuple(found)) for id_, found in passages.items()]
+def seen_by(session: Session, found: Listing, reader: Reader) -> Listing:
+    """Those records that the reader may see."""
+    return found.take(np.flatnonzero(catalog.are_among(found.ids, catalog.visible(session, reader))))
 
 
-def _ranked(record: Owner, passages: tuple[Candidate, ...]) -> Ranked:
-    score = passages[0].score
-    if len(passages) > 1:
-        score += math.log(math.fsum(math.exp(one.score - score) for one in passages[:COUNTED]))
-    # The probability rises with the score, so the best passage is the likeliest.
-    return Ranked(record, passages, score, passages[0].probability)
-
-
-def _answering(records: list[Ranked], threshold: float) -> tuple[list[Ranked], bool]:
+def _answering(records: Listing, threshold: float) -> tuple[Listing, bool]:
     """The records worth listing, and True; the nearest few, and False, when not even the likeliest answers."""
-    likeliest = [ranked.likeliest for ranked in records]
-    if records and max(likeliest) < threshold:
+    if len(records) and records.likeliest.max() < threshold:
         return records[:NEAREST], False
-    listed = zip(records, likeliest, strict=True)
-    return [ranked for ranked, likely in listed if likely >= threshold * TAIL], True
+    return records.take(np.flatnonzero(records.likeliest >= threshold * TAIL)), True
 
 
 def _sentence(passage: Passage, number: int) -> tuple[int, int] | None:

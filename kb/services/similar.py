@@ -21,11 +21,12 @@ from kb.db.entities import Document, Embedding, Passage, Record
 from kb.db.memo import Memo
 from kb.errors import Empty, EmptyQuery, InvalidInput, MissingFile, NoText, NotFound, TooLarge, Unsupported
 from kb.protocols import Ids, Source
+from kb.ranking import Listing, Ranking
 from kb.services import catalog, narrowing
 from kb.services.catalog import possible
 from kb.services.models import Models
 from kb.services.reading import Tools
-from kb.services.search import Ranked, Search, by_record
+from kb.services.search import Search, seen_by
 from kb.services.visibility import visible_to
 from kb.values import (
     UNDETERMINED,
@@ -192,7 +193,7 @@ class Similar:
         with self._models.reading() as (session, space):
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             if not asked.source.languages:
-                return self._search.listed(session, query, language, [], reader, answered=False)
+                return self._search.listed(session, query, language, Listing.of(Ranking.of([])), reader, answered=False)
             many = asked.own.size > FEW
             narrowed = bool(query.filters) or many
             allowed = space.passages_of(catalog.allowed(session, query.filters, reader)) if narrowed else None
@@ -203,7 +204,7 @@ class Similar:
             groups = _passages_of(session, nominated)
             found = space.resembling(asked.source, list(groups.values()))
             records = _ranked(session, found, reader)
-            answered = bool(records)
+            answered = len(records) > 0
             return self._search.listed(session, query, language, records, reader, answered=answered, quoted=quoted)
 
 
@@ -256,14 +257,12 @@ def _passages_of(session: Session, record_ids: Sequence[int]) -> dict[int, Ids]:
     return {id_: np.array(ids, dtype=np.int64)[spread(len(ids), MOST_PASSAGES)] for id_, ids in groups.items()}
 
 
-def _ranked(session: Session, found: Iterable[Resemblance], reader: Reader) -> list[Ranked]:
+def _ranked(session: Session, found: Iterable[Resemblance], reader: Reader) -> Listing:
     """The records most alike, best first, each with its passages that match best."""
     best = sorted((one for one in found if one.passages), key=lambda one: (-one.score, one.passages[0][0]))[:LISTED]
-    shown = [[_candidate(one, *passage) for passage in one.passages[:SHOWN]] for one in best]
-    candidates = [one for part in shown for one in part]
-    records = catalog.records_of(session, [one.passage_id for one in candidates])
-    known = [replace(one, record_id=records[one.passage_id]) for one in candidates if one.passage_id in records]
-    return by_record(known, catalog.owners(session, set(records.values()), reader))
+    shown = [_candidate(one, *passage) for one in best for passage in one.passages[:SHOWN]]
+    records = catalog.records_of(session, [one.passage_id for one in shown])
+    return seen_by(session, Listing.of(Ranking.of(shown).belonging(records)), reader)
 
 
 def _candidate(record: Resemblance, passage_id: int, cosine: float) -> Candidate:
