@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased, load_only, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from kb.db import Database, feed
 from kb.db.entities import Document, Passage, Record
@@ -64,24 +64,17 @@ Owner = Row[Any]
 """A record's id, year, country, region_key, population and coordinates."""
 
 
-LISTED: tuple[tuple[Any, ...], ...] = (
-    (Passage.text, Passage.language, Passage.heading, Passage.page_from, Passage.page_to, Passage.sentences),
-    (Document.name, Document.media_type, Document.page_labels),
-    (
-        *(Record.title, Record.kind, Record.language, Record.year),
-        *(Record.country, Record.region, Record.municipality, Record.population, Record.lat, Record.lon),
-    ),
+LISTED: tuple[Any, ...] = (
+    *(Passage.id.label("passage_id"), Passage.text, Passage.language, Passage.heading, Passage.sentences),
+    *(Passage.page_from, Passage.page_to, Document.page_labels),
+    *(Document.id.label("document_id"), Document.name.label("document_name"), Document.media_type),
+    *(Record.id.label("record_id"), Record.title, Record.kind, Record.language.label("record_language"), Record.year),
+    *(Record.country, Record.region, Record.municipality, Record.population, Record.lat, Record.lon),
 )
 """What a list shows of a passage, its document and its record."""
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A passage with the document and record it belongs to."""
-
-    passage: Passage
-    document: Document
-    record: Record
+Found = Row[Any]
+"""As much as `LISTED` of a passage, with that of the document and record it belongs to."""
 
 
 class Catalog:
@@ -237,18 +230,16 @@ def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dic
 
     Of each only what a list shows is read.
     """
-    found = session.execute(_hydrating(reader), {"ids": passage_ids})
-    return {passage.id: Found(passage, document, record) for passage, document, record in found}
+    return {row.passage_id: row for row in session.execute(_hydrating(reader), {"ids": passage_ids})}
 
 
 @lru_cache(maxsize=256)
-def _hydrating(reader: Reader) -> Select[Passage, Document, Record]:
+def _hydrating(reader: Reader) -> Select[*tuple[Any, ...]]:
     return (
-        select(Passage, Document, Record)
-        .join(Document, Document.id == Passage.document_id)
+        select(*LISTED)
+        .join_from(Passage, Document, Document.id == Passage.document_id)
         .join(Record, Record.id == Document.record_id)
         .where(Passage.id.in_(bindparam("ids", expanding=True)), visible_to(reader))
-        .options(*(load_only(*columns, raiseload=True) for columns in LISTED))
     )
 
 
@@ -262,7 +253,7 @@ def views(session: Session, record_ids: Sequence[int], reader: Reader) -> tuple[
     return tuple(record_view(found[id_]) for id_ in dict.fromkeys(record_ids) if id_ in found)
 
 
-def place(record: Record) -> Place:
+def place(record: Record | Row[Any]) -> Place:
     """Where a record belongs."""
     return Place(
         country=record.country,

@@ -11,7 +11,6 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from kb.db import feed
-from kb.db.entities import Passage
 from kb.errors import EmptyQuery, InvalidInput
 from kb.protocols import Encoding, Ids, Space
 from kb.ranking import Listing, Ranked, Ranking
@@ -202,12 +201,12 @@ class Search:
 
     def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found], *, quoted: bool) -> Hit:
         best, quotations = ranked.passages[0], ranked.passages[: PASSAGES_SHOWN if quoted else 0]
-        record = rows[best.passage_id].record
+        record = rows[best.passage_id]
         return Hit(
-            record_id=record.id,
+            record_id=ranked.record_id,
             title=record.title,
             kind=record.kind,
-            language=record.language,
+            language=record.record_language,
             place=catalog.place(record),
             year=record.year,
             score=best.score,
@@ -215,19 +214,18 @@ class Search:
             passages=tuple(self._passage(query, language, one, rows[one.passage_id]) for one in quotations),
         )
 
-    def _passage(self, query: Query, language: str, candidate: Candidate, found: Found) -> PassageHit:
-        passage, document = found.passage, found.document
+    def _passage(self, query: Query, language: str, candidate: Candidate, passage: Found) -> PassageHit:
         answer = _sentence(passage, candidate.sentence)
         return PassageHit(
-            passage_id=passage.id,
-            document_id=document.id,
-            document_name=document.name,
-            media_type=document.media_type,
+            passage_id=candidate.passage_id,
+            document_id=passage.document_id,
+            document_name=passage.document_name,
+            media_type=passage.media_type,
             heading=tuple(passage.heading),
             language=passage.language,
             page_from=passage.page_from,
             page_to=passage.page_to,
-            page_label=_label(document.page_labels, passage.page_from),
+            page_label=_label(passage.page_labels, passage.page_from),
             snippet=tuple(self._highlight(passage.text, passage.language, query.text, language, answer)),
             text=passage.text,
             score=candidate.score,
@@ -238,7 +236,7 @@ class Search:
             sentence=candidate.sentence if answer else None,
         )
 
-    def _answer(self, query: Query, language: str, candidate: Candidate, passage: Passage) -> tuple[Span, ...]:
+    def _answer(self, query: Query, language: str, candidate: Candidate, passage: Found) -> tuple[Span, ...]:
         """The sentence of the passage that comes nearest; none where sentences were not compared."""
         where = _sentence(passage, candidate.sentence) if candidate.sentence_cosine else None
         sentence = passage.text[slice(*where)].strip() if where else ""
@@ -278,7 +276,7 @@ def _answering(records: Listing, threshold: float) -> tuple[Listing, bool]:
     return records.take(np.flatnonzero(records.likeliest >= threshold * TAIL)), True
 
 
-def _sentence(passage: Passage, number: int) -> tuple[int, int] | None:
+def _sentence(passage: Found, number: int) -> tuple[int, int] | None:
     """Where a sentence stands in its passage; None for one that is not divided."""
     if number >= len(passage.sentences):
         return None

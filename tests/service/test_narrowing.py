@@ -204,5 +204,5 @@ def test_allowed_passages_ascend_and_are_those_of_the_chosen_records(towns: Kb) 
         found = catalog.hydrate(session, passages.tolist(), VISITOR)
     assert list(records) == sorted(chosen)
     assert list(passages) == sorted(passages)
-    assert {one.record.id for one in found.values()} == chosen
+    assert {one.record_id for one in found.values()} == chosen
     assert chosen
