@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from index.dense import FlatIndex
-from index.evidence import Evidence, letter_count
-from index.overlap import OverlapIndex
+from index.evidence import Evidence
+from index.overlap import OverlapIndex, Wanted
 from index.sentences import SentenceIndex
 from kb.protocols import Ids, Vectors
 
 SAMPLE = 200
 """Passages of the sample, at most."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Told:
-    """What a query's text alone tells of each passage of the sample, before there is a vector."""
-
-    letters: NDArray[np.float32]
-    pairs: NDArray[np.float32]
-    same: NDArray[np.bool_]
-    length: int
 
 
 class Background:
@@ -36,25 +23,16 @@ class Background:
         self._wholes, self._parts = dense.gather(self._ids), sentences.gather(self._ids)
         self._grams, self._couples = letters.gather(self._ids), pairs.gather(self._ids)
 
-    def told(self, text: str, language: str) -> Told:
-        """What `evidence` needs of the text, while the vector is not yet there."""
-        return Told(
-            letters=self._letters.shares_of(text, language, self._grams),
-            pairs=self._pairs.shares_of(text, language, self._couples),
-            same=self._dense.in_language(language, self._wholes.languages),
-            length=letter_count(text),
-        )
-
-    def evidence(self, vector: Vectors, told: Told) -> Evidence:
+    def evidence(self, vector: Vectors, letters: Wanted, pairs: Wanted, *, language: str, length: int) -> Evidence:
         """What speaks for each passage of the sample, as if no word of the query were in it."""
         return Evidence(
             cosines=self._dense.cosines_with(vector, self._wholes),
             sentences=self._sentences.nearest_of(vector, self._parts).cosines,
             lexical=np.zeros(self._ids.size, dtype=np.float32),
-            letters=told.letters,
-            pairs=told.pairs,
-            same=told.same,
-            length=told.length,
+            letters=self._letters.shares_of(letters, self._grams),
+            pairs=self._pairs.shares_of(pairs, self._couples),
+            same=self._dense.in_language(language, self._wholes.languages),
+            length=length,
         )
 
 

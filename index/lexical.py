@@ -137,23 +137,24 @@ class WordIndex:
         self, text: str, limit: int, allowed: Ids | None = None, *, language: str | None = None
     ) -> tuple[Ids, Scores]:
         """Ids and BM25 scores, best first; only those `allowed` when given; `language` is the query's."""
-        asked = self.ask(text, limit, allowed, language=language)
+        asked = self.ask(self.query(text, language), limit, allowed)
         return asked.ids, asked.scores
 
+    def query(self, text: str, language: str | None) -> tantivy.Query | None:
+        """Any of a text's terms in any field, weighed as the index stands; None when it has none of them."""
+        terms = query_terms(text, self._languages)
+        wanted = sorted(self._frequencies(terms, language), key=lambda one: one[0])[:MOST_TERMS]
+        parts = [self._term(field, term, boost) for _, field, term, boost in wanted]
+        parts += [self._phrase(run) for run in terms.phrases]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts]) if wanted else None
+
     def ask(
-        self,
-        text: str,
-        limit: int,
-        allowed: Ids | None = None,
-        *,
-        language: str | None = None,
-        records: Ids | None = None,
+        self, query: tantivy.Query | None, limit: int, allowed: Ids | None = None, *, records: Ids | None = None
     ) -> Asked:
-        """The query's best passages, and all that is needed to judge others of those allowed by it.
+        """The best passages of what `query` made, and all that is needed to judge others of those allowed by it.
 
         `records` says the same as `allowed` in fewer ids, where those are all the passages of some records.
         """
-        query = self._query(text, language)
         if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
             return Asked(None, _NO_IDS, _NO_SCORES, 0.0, complete=True)
         found, scores = self._found(query, limit if allowed is None else 1)
@@ -196,14 +197,6 @@ class WordIndex:
         scores = np.array([score for score, _ in hits], dtype=np.float32)
         order = np.lexsort((ids, -scores))
         return ids[order], scores[order]
-
-    def _query(self, text: str, language: str | None) -> tantivy.Query | None:
-        """Any of the query's terms in any field; None when the index has none of them."""
-        terms = query_terms(text, self._languages)
-        wanted = sorted(self._frequencies(terms, language), key=lambda one: one[0])[:MOST_TERMS]
-        parts = [self._term(field, term, boost) for _, field, term, boost in wanted]
-        parts += [self._phrase(run) for run in terms.phrases]
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts]) if wanted else None
 
     def _frequencies(self, terms: QueryTerms, language: str | None) -> Iterator[tuple[int, str, str, float]]:
         """How many passages have each term, for those that at least one has, with field and weight."""

@@ -49,6 +49,14 @@ class Gathered:
     asked: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """The features of a query: the weight of each by its rarity, at its place among all, and their sum."""
+
+    weights: NDArray[np.float32]
+    total: float
+
+
 class OverlapIndex:
     """The distinct features of each passage, title and headings included; a follower of the feed.
 
@@ -90,9 +98,17 @@ class OverlapIndex:
 
     # --- searching -----------------------------------------------------------------------------------
 
-    def shares(self, text: str, language: str, ids: Ids) -> NDArray[np.float32]:
-        """Part of the query's features, each weighed by its rarity, that each passage has; in 0..1, 0 if not held."""
-        return self.shares_of(text, language, self.gather(ids))
+    def wanted(self, text: str, language: str) -> Wanted:
+        """What a query asks for, weighed by BM25's inverse document frequency."""
+        asked = self._features(text, language)
+        frequencies, count = self._frequencies[asked], len(self)
+        weights = np.zeros(BUCKETS, dtype=np.float32)
+        weights[asked] = np.log1p((count - frequencies + 0.5) / (frequencies + 0.5))
+        return Wanted(weights, float(weights[asked].sum()))
+
+    def shares(self, wanted: Wanted, ids: Ids) -> NDArray[np.float32]:
+        """Part of what is wanted that each passage has; in 0..1, 0 if not held."""
+        return self.shares_of(wanted, self.gather(ids))
 
     def gather(self, ids: Ids) -> Gathered:
         """What `shares` needs of these ids: the same ones are compared with many queries."""
@@ -102,20 +118,12 @@ class OverlapIndex:
         rows, starts = self._rows.take(ids[known])
         return Gathered(rows[:, 0], starts, known, ids.size)
 
-    def shares_of(self, text: str, language: str, gathered: Gathered) -> NDArray[np.float32]:
+    def shares_of(self, wanted: Wanted, gathered: Gathered) -> NDArray[np.float32]:
         """What `shares` says, of passages gathered before."""
         found = np.zeros(gathered.asked, dtype=np.float32)
-        weights = self._weights(self._features(text, language))
-        if gathered.known.size and (total := float(weights.sum())):
-            found[gathered.known] = np.add.reduceat(weights[gathered.numbers], gathered.starts) / total
+        if gathered.known.size and wanted.total:
+            found[gathered.known] = np.add.reduceat(wanted.weights[gathered.numbers], gathered.starts) / wanted.total
         return found
-
-    def _weights(self, asked: Numbers) -> NDArray[np.float32]:
-        """BM25's inverse document frequency of each feature asked for, at its place; 0 everywhere else."""
-        frequencies, count = self._frequencies[asked], len(self)
-        weights = np.zeros(BUCKETS, dtype=np.float32)
-        weights[asked] = np.log1p((count - frequencies + 0.5) / (frequencies + 0.5))
-        return weights
 
     # --- what it holds -------------------------------------------------------------------------------
 

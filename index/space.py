@@ -219,26 +219,30 @@ class SearchSpace:
         self, text: str, *, language: str, limit: int, allowed: Ids | None = None, encoding: Encoding | None = None
     ) -> Nominated:
         """What speaks for each passage that either index nominates, before it becomes one score."""
-        vector = (encoding or self.encoding(text))()
-        limit = max(limit, POOL)
+        encoding = encoding or self.encoding(text)
+        limit, length = max(limit, POOL), letter_count(text)
+        with self._lock:
+            # All that the text alone tells, while it is being encoded. What changes meanwhile weighs a little too much.
+            words = self._lexical.query(text, language)
+            grams, couples = self._letters.wanted(text, language), self._pairs.wanted(text, language)
+        vector = encoding()
         with self._lock:
             nearest_passages = self._dense.begin_search(vector, limit, allowed)
             records = None if allowed is None else self._letters.owners(allowed)
-            asked = self._lexical.ask(text, limit, allowed, language=language, records=records)
-            told = self._background.told(text, language)
+            asked = self._lexical.ask(words, limit, allowed, records=records)
             near, cosines = nearest_passages()
             ids = np.union1d(near, asked.ids)
             lexical = _BESIDE.submit(self._lexical.shares, asked, ids)
             owners = self._letters.records_of(ids)
-            background = self._background.evidence(vector, told)
+            background = self._background.evidence(vector, grams, couples, language=language, length=length)
             nearest = self._sentences.nearest(vector, ids)
             evidence = Evidence(
                 cosines=self._cosines(vector, ids, near, cosines),
                 sentences=nearest.cosines,
-                letters=self._letters.shares(text, language, ids),
-                pairs=self._pairs.shares(text, language, ids),
+                letters=self._letters.shares(grams, ids),
+                pairs=self._pairs.shares(couples, ids),
                 same=self._dense.are_in(language, ids),
-                length=letter_count(text),
+                length=length,
                 lexical=lexical.result(),
             )
         return Nominated(

@@ -36,7 +36,7 @@ class TestTantivy(LexicalIndexContract):
         whole = dict(zip(*(part.tolist() for part in index.search(WORDS, 100)), strict=True))
         allowed = np.array([3, 4, 30, 59], dtype=np.int64)
         owners = None if records is None else np.array(records, dtype=np.int64)
-        asked = index.ask(WORDS, 3, allowed, records=owners)
+        asked = index.ask(index.query(WORDS, None), 3, allowed, records=owners)
         best = sorted(allowed.tolist(), key=lambda id_: (-whole[id_], id_))[:3]
         assert [whole[id_] for id_ in asked.ids.tolist()] == pytest.approx([whole[id_] for id_ in best])
         assert asked.scores.tolist() == pytest.approx([whole[id_] for id_ in asked.ids.tolist()])
@@ -52,7 +52,7 @@ class TestTantivy(LexicalIndexContract):
         monkeypatch.setattr(lexical, "ONE_BY_ONE", one_by_one)
         ids = np.arange(1, 60, 2, dtype=np.int64)
         shares = [whole.get(id_, 0) / max(whole.values()) for id_ in ids.tolist()]
-        assert index.shares(index.ask(WORDS, 1), ids).tolist() == pytest.approx(shares)
+        assert index.shares(index.ask(index.query(WORDS, None), 1), ids).tolist() == pytest.approx(shares)
         index.apply([gone(100 + id_, id_) for id_ in ids.tolist()])
         assert not set(index.search(WORDS, 100)[0].tolist()).intersection(ids.tolist())
 
