@@ -17,9 +17,6 @@ GROWTH = 1.125
 SLACK = 10_000
 """Rows that may lie unused before the array is made anew, beside as many as are used."""
 
-LONG = 16
-"""Rows to an id, on average, from which copying them run by run is faster than one by one."""
-
 
 class Ragged:
     """Holds, for each id, some rows and one number; reading rows of many ids is one gather.
@@ -78,12 +75,7 @@ class Ragged:
         places = self._places[np.searchsorted(self._ids, ids)]
         counts = places[:, 1]
         starts = np.cumsum(counts) - counts
-        if counts.sum() > LONG * ids.size:
-            ends = (places[:, 0] + counts).tolist()
-            parts = [self._rows[start:end] for start, end in zip(places[:, 0].tolist(), ends, strict=True)]
-            return np.concatenate(parts), starts
-        within = np.arange(counts.sum()) - np.repeat(starts, counts)
-        return self._rows[np.repeat(places[:, 0], counts) + within], starts
+        return self._rows.take(_runs(places[counts > 0]), axis=0), starts
 
     def counts(self, ids: Ids) -> NDArray[np.int64]:
         """How many rows each of these ids has; 0 for one that is not held."""
@@ -124,3 +116,13 @@ class Ragged:
         with np.load(path, allow_pickle=False) as stored:
             self._rows, self._ids, self._places = stored["rows"], stored["ids"], stored["places"]
         self._used = len(self._rows)
+
+
+def _runs(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of all rows of some places, none of them empty: steps of one, and a jump from each to the next."""
+    firsts, counts = places[:, 0], places[:, 1]
+    steps = np.ones(counts.sum(), dtype=np.int64)
+    if counts.size:
+        steps[0] = firsts[0]
+        steps[np.cumsum(counts)[:-1]] = firsts[1:] - (firsts[:-1] + counts[:-1] - 1)
+    return np.cumsum(steps, out=steps)
