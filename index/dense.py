@@ -27,6 +27,12 @@ FEW = 2000
 MANY = 20_000
 """From this many passages on, a second thread scans too."""
 
+LARGEST = 127
+"""Of the whole numbers that a vector's values are kept as, from −127 to 127."""
+
+REACH = 5
+"""Values are kept up to so many times 1/√d, what one of a vector of length 1 is on average; further ones are cut."""
+
 _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="scanning")
 
 Scores = NDArray[np.float32]
@@ -46,17 +52,29 @@ class Gathered:
     languages: Numbers
 
 
-class FlatIndex:
-    """Exact search over float16 vectors; satisfies `kb.protocols.DenseIndex`.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Queries:
+    """Neutral queries as whole numbers, (n, dimension), what one is worth in each, (n, 1), and both multiplied."""
 
-    Vectors and queries are handed in raw; the projection is applied here. A language's offset changes with every
-    passage, so it is not subtracted from what is stored: (q·v − q·offset) / length gives the same order within the
-    language, and the same sums give the same index however the rows arrived. Not safe for threads; its space is.
+    levels: Vectors
+    steps: Vectors
+    vectors: Vectors
+
+
+class FlatIndex:
+    """Every vector is compared, each value a byte; satisfies `kb.protocols.DenseIndex`.
+
+    Vectors and queries are handed in raw; the projection is applied here. Both become whole numbers, whose products
+    FAISS sums without rounding, twice as fast as those of float16; NumPy's sums are the same. A language's offset
+    changes with every passage, so it is not subtracted from what is stored: (q·v − q·offset) / length gives the same
+    order within the language, and the same sums give the same index however the rows arrived. Not safe for threads;
+    its space is.
     """
 
     def __init__(self, dimension: int, projection: Projection | None = None) -> None:
         self._dimension = dimension
         self._projection = projection
+        self._step = np.float32(min(REACH / math.sqrt(dimension), 1) / LARGEST)
         self._parts: dict[str, faiss.IndexIDMap2] = {}
         self._sums: dict[str, NDArray[np.float64]] = {}
         self._codes: list[str] = []
@@ -88,14 +106,15 @@ class FlatIndex:
         if not changes:
             return
         raw = np.frombuffer(b"".join(change.vector for change in changes), dtype="<f4")
+        neutral = self._neutral(raw.reshape(len(changes), self._dimension))
         # Rounded here and not in FAISS, so that the sums count exactly what a removal will subtract.
-        vectors = self._neutral(raw.reshape(len(changes), self._dimension)).astype(np.float16).astype(np.float32)
+        levels = np.clip(np.rint(neutral / self._step), -LARGEST, LARGEST).astype(np.float32)
         ids = np.array([change.passage_id for change in changes], dtype=np.int64)
         tags = [self._code(change.language) for change in changes]
         self._tags.put(ids, tags)
         for language, rows in self._by_language(np.array(tags, dtype=np.int16)):
-            self._part(language).add_with_ids(vectors[rows], ids[rows])
-            self._sums[language] += vectors[rows].astype(np.float64).sum(axis=0)
+            self._part(language).add_with_ids(levels[rows], ids[rows])
+            self._sums[language] += levels[rows].astype(np.float64).sum(axis=0)
 
     def _code(self, language: str) -> int:
         if language not in self._codes:
@@ -105,7 +124,7 @@ class FlatIndex:
     def _part(self, language: str) -> faiss.IndexIDMap2:
         if language not in self._parts:
             flat = faiss.IndexScalarQuantizer(
-                self._dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+                self._dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
             )
             self._parts[language] = faiss.IndexIDMap2(flat)
             self._sums[language] = np.zeros(self._dimension)
@@ -114,7 +133,8 @@ class FlatIndex:
     def _centre(self) -> None:
         for language in [code for code, part in self._parts.items() if part.ntotal == 0]:
             del self._parts[language], self._sums[language]
-        self._centres = centres(self._sums, {code: part.ntotal for code, part in self._parts.items()})
+        sums = {code: self._step * levels for code, levels in self._sums.items()}
+        self._centres = centres(sums, {code: part.ntotal for code, part in self._parts.items()})
         none = Centre(np.zeros(self._dimension), math.nan)
         chosen = [self._centres.get(code, none) for code in self._codes]
         self._offsets = np.array([one.offset for one in chosen]).reshape(-1, self._dimension)
@@ -141,7 +161,7 @@ class FlatIndex:
             return lambda: [_best([], limit) for limit in limits]
         if allowed is not None and allowed.size <= FEW:
             return lambda: self._compared(vectors, limits, allowed)
-        queries, selector = self._neutral(vectors), _selector(allowed)
+        queries, selector = self._asked(vectors), _selector(allowed)
         # Two threads take from it as they can, the largest first, so that neither waits long for the other.
         languages = iter(sorted(self._parts, key=lambda code: -self._parts[code].ntotal))
         scan = partial(self._scanned, languages, queries, most, selector)
@@ -160,21 +180,21 @@ class FlatIndex:
         return [_best([(held, scores)], limit) for scores, limit in zip(scored, limits, strict=True)]
 
     def _scanned(
-        self, languages: Iterator[str], queries: Vectors, limit: int, selector: faiss.IDSelector | None
+        self, languages: Iterator[str], queries: _Queries, limit: int, selector: faiss.IDSelector | None
     ) -> list[list[Found]]:
         """The nearest of each language that is left to each query."""
         # One query is one scan, and threads that wait for each other make it slower. OpenMP keeps this by thread.
         faiss.omp_set_num_threads(1)
         return [self._nearest(language, queries, limit, selector) for language in languages]
 
-    def _nearest(self, language: str, queries: Vectors, limit: int, selector: faiss.IDSelector | None) -> list[Found]:
+    def _nearest(self, language: str, queries: _Queries, limit: int, selector: faiss.IDSelector | None) -> list[Found]:
         part = self._parts[language]
         parameters = faiss.SearchParameters()
         parameters.sel = selector
-        products, ids = part.search(queries, min(limit, part.ntotal), params=parameters)
+        products, ids = part.search(queries.levels, min(limit, part.ntotal), params=parameters)
         found = ids >= 0  # FAISS pads with −1, and the lowest number there is, where the selector leaves too few.
-        cosines = self._centred(language, queries, np.where(found, products, 0))
-        return [(ids[row][found[row]], cosines[row][found[row]]) for row in range(len(queries))]
+        cosines = self._centred(language, queries.vectors, np.where(found, products, 0) * (queries.steps * self._step))
+        return [(ids[row][found[row]], cosines[row][found[row]]) for row in range(len(ids))]
 
     def cosines(self, vector: Vectors, ids: Ids) -> Scores:
         """Cosine of each id, in the order given; ids that are not held get NaN."""
@@ -184,12 +204,12 @@ class FlatIndex:
         """What `cosines` needs of these ids: the same ones are compared with many queries."""
         gathered = Gathered(np.zeros((ids.size, self._dimension), dtype=np.float32), self._tags.of(ids))
         for language, rows in self._by_language(gathered.languages):
-            gathered.vectors[rows] = self._parts[language].reconstruct_batch(ids[rows])
+            gathered.vectors[rows] = self._parts[language].reconstruct_batch(ids[rows]) * self._step
         return gathered
 
     def cosines_with(self, vector: Vectors, gathered: Gathered) -> Scores:
         """Cosine of each of the gathered, in their order, as languages are centred now; NaN for those not held."""
-        query, found = self._neutral(vector)[0], np.full(gathered.languages.size, np.nan, dtype=np.float32)
+        query, found = self._asked(vector).vectors[0], np.full(gathered.languages.size, np.nan, dtype=np.float32)
         rows = np.flatnonzero(gathered.languages != NONE)
         tags = gathered.languages[rows]
         found[rows] = ((gathered.vectors @ query)[rows] - (self._offsets @ query)[tags]) / self._lengths[tags]
@@ -214,6 +234,13 @@ class FlatIndex:
         moved = (queries @ centre.offset)[:, None]
         centred: Scores = ((products - moved) / centre.length).astype(np.float32)
         return centred
+
+    def _asked(self, vectors: Vectors) -> _Queries:
+        neutral = self._neutral(vectors)
+        largest = np.abs(neutral).max(axis=1, keepdims=True)
+        steps = (np.where(largest > 0, largest, 1) / LARGEST).astype(np.float32)
+        levels = np.rint(neutral / steps).astype(np.float32)
+        return _Queries(levels, steps, levels * steps)
 
     def _neutral(self, vectors: Vectors) -> Vectors:
         return unit(vectors) if self._projection is None else self._projection.apply(vectors)

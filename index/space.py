@@ -32,7 +32,7 @@ POOL = 200
 MANY = 1000
 """Changes at once after which memory is given back."""
 
-FORMAT = 6
+FORMAT = 7
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
 _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="words")
