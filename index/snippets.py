@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from index.analysis import WORD, fold, index_terms, query_terms, stop_words
@@ -60,6 +60,8 @@ class _Wanted:
     unmarked: frozenset[str]
     heads: re.Pattern[str]
     """How the terms begin: a compound that has none of these within holds none of the terms."""
+    known: dict[str, str | None] = field(default_factory=dict, compare=False)
+    """What was found of words before: the same ones come again in every passage, and most of them twice."""
 
     @classmethod
     @lru_cache(maxsize=256)
@@ -76,11 +78,13 @@ class _Wanted:
         """The words to mark in a part of a text."""
         if not self.terms:
             return []
-        return [
-            _Match(word.start(), word.end(), shared)
-            for word in WORD.finditer(text, start, end)
-            if (shared := self._shared(word.group()))
-        ]
+        known, words = self.known, set(WORD.findall(text, start, end))
+        for word in words.difference(known):
+            known[word] = self._shared(word)
+        if not any(map(known.get, words)):
+            return []
+        matches = WORD.finditer(text, start, end)
+        return [_Match(one.start(), one.end(), shared) for one in matches if (shared := known[one.group()])]
 
     def _shared(self, word: str) -> str | None:
         """The term that a word of a passage has in common with the query."""
