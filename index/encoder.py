@@ -8,8 +8,11 @@ import hashlib
 import json
 import logging
 import os
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Literal, Protocol
 
 import numpy as np
@@ -28,6 +31,9 @@ BATCH_TOKENS = 2048
 
 COUNTED_AT_ONCE = 64
 """Texts tokenized in one turn of the tokenizer's lock, for the same reason."""
+
+REMEMBERED = 256
+"""Queries whose vectors are kept: who narrows a list, or turns its page, asks the same again."""
 
 WEIGHTS = (".safetensors", ".bin", ".json", ".txt", ".model")
 """Endings of the files that decide a vector."""
@@ -59,6 +65,8 @@ class SentenceEncoder:
         self._network, self._facts = network, facts
         prompts = json.dumps([facts.query_prompt, facts.passage_prompt], ensure_ascii=False)
         self._key = f"{name}@{revision}|{prompts}|{facts.pooling}|{facts.dimension}"
+        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
+        self._remembering = Lock()
 
     @classmethod
     def load(cls, folder: Path, *, runtime: Runtime = "auto", threads: int = 0) -> SentenceEncoder:
@@ -124,8 +132,29 @@ class SentenceEncoder:
         return self.begin_query(text)()
 
     def begin_query(self, text: str) -> Encoding:
-        """Start what `embed_query` does and return before it is done."""
-        return self._network.begin([text], self._facts.query_prompt)
+        """Start what `embed_query` does and return before it is done; of the last queries the vectors are known.
+
+        What it gives may not be written to.
+        """
+        known = self._recall(text)
+        if known is not None:
+            return lambda: known
+        encoding = self._network.begin([text], self._facts.query_prompt)
+        return cache(lambda: self._remember(text, encoding()))
+
+    def _recall(self, text: str) -> Vectors | None:
+        with self._remembering:
+            if text in self._remembered:
+                self._remembered.move_to_end(text)
+            return self._remembered.get(text)
+
+    def _remember(self, text: str, vector: Vectors) -> Vectors:
+        vector.flags.writeable = False
+        with self._remembering:
+            self._remembered[text] = vector
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return vector
 
 
 def _identity(folder: Path) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from index.encoder import SentenceEncoder, _batches
 from kb.errors import DamagedModel, InvalidInput, NoModel
 from kb.protocols import Embedder, Encoding
 
+PROMPT = "query: "
 QUESTION = "Come si può ridurre lo spreco di cibo nelle mense scolastiche?"
 ANSWER = "In den Schulkantinen wiegen die Kinder ihre Reste, und die Küche kocht seitdem weniger Essen zu viel."
 UNRELATED = "Die Straßenbahnlinie wurde um drei Haltestellen bis zum neuen Stadtviertel am Fluss verlängert."
@@ -119,8 +120,29 @@ class TestEncoder:
         begun = [encoder.begin_query(text) for text in TEXTS]
 
         for text, vector in zip(reversed(TEXTS), reversed(begun), strict=True):
-            assert (vector() * encoder.embed_query(text)).sum() > 0.9999
+            assert (vector() * encoder._network.embed([text], PROMPT)).sum() > 0.9999
             assert np.array_equal(vector(), vector())
+
+    def test_the_last_queries_are_not_encoded_again(
+        self, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("index.encoder.REMEMBERED", 2)
+        encoder._remembered.clear()
+        asked: list[str] = []
+        begin = encoder._network.begin
+
+        def watched(texts: Sequence[str], prompt: str) -> Encoding:
+            asked.extend(texts)
+            return begin(texts, prompt)
+
+        monkeypatch.setattr(encoder._network, "begin", watched)
+        first = encoder.embed_query("uno").copy()
+        for text in ("due", "uno", "tre", "uno", "due"):
+            encoder.embed_query(text)
+        assert asked == ["uno", "due", "tre", "due"]
+        assert np.array_equal(encoder.embed_query("uno"), first)
+        with pytest.raises(ValueError, match="read-only"):
+            encoder.embed_query("uno")[0, 0] = 1
 
     def test_a_question_finds_its_answer_in_another_language(self, encoder: SentenceEncoder) -> None:
         answer, unrelated = (encoder.embed_passages([ANSWER, UNRELATED]) @ encoder.embed_query(QUESTION).T)[:, 0]
@@ -149,7 +171,7 @@ class TestEncoder:
         alone = {text: encoder.embed_query(text) for text in TEXTS}
         with ThreadPoolExecutor(4) as pool:
             counted = pool.map(encoder.count_tokens, [TEXTS] * 20)
-            together = list(pool.map(encoder.embed_query, TEXTS * 5))
+            together = list(pool.map(lambda text: encoder._network.embed([text], PROMPT), TEXTS * 5))
             assert len({tuple(lengths) for lengths in counted}) == 1
 
         for text, vector in zip(TEXTS * 5, together, strict=True):
