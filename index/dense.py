@@ -21,7 +21,7 @@ from index.tags import NONE, Numbers, Tags
 from kb.protocols import Ids, Vectors
 from kb.values import UNDETERMINED, Change
 
-FEW = 2000
+FEW = 300
 """Up to this many allowed ids their vectors are compared one by one, without a scan of the index."""
 
 MANY = 20_000

@@ -9,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,9 @@ PICKED = 0.5
 ONE_BY_ONE = 500
 """Ids up to which each is looked up by itself: a set is compared with every id there is, however few it has."""
 
+SETS_KEPT = 8
+"""Sets of ids kept ready to be looked for, those asked for last: a filter stays while questions change."""
+
 PASSAGES = "passages.npz"
 META = "meta.json"
 ATTEMPTS = 20
@@ -86,6 +90,7 @@ class WordIndex:
         self._language: dict[int, str] = {}
         self._closed = False
         self._schema = _schema()
+        self._silent = lru_cache(maxsize=SETS_KEPT)(self._made_silent)
         self._index = tantivy.Index(self._schema, path=str(folder))
         self._index.config_reader("manual")
         self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
@@ -157,22 +162,22 @@ class WordIndex:
         """
         if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
             return Asked(None, _NO_IDS, _NO_SCORES, 0.0, complete=True)
-        found, scores = self._found(query, limit if allowed is None else 1)
+        depth = limit if allowed is None else self._depth(limit, allowed, records)
+        found, scores = self._found(query, depth)
         best = float(scores.max(initial=0.0))
         if allowed is not None:
-            found, scores = self._narrowed(query, limit, allowed, records)
-        return Asked(query, found, scores, best, complete=found.size < limit)
-
-    def _narrowed(self, query: tantivy.Query, limit: int, allowed: Ids, records: Ids | None) -> tuple[Ids, Scores]:
-        """The best that are allowed: where most are, they are picked out of what is found without a filter."""
-        field, chosen = ("passage", allowed) if records is None else ("record", records)
-        depth = int(1.5 * limit * max(1, len(self) / allowed.size)) + 50
-        if depth < PICKED * chosen.size:
-            found, scores = self._found(query, depth)
             held = np.flatnonzero(_among(found, allowed))[:limit]
             if held.size == limit or found.size < depth:
-                return found[held], scores[held]
-        return self._found(self._restricted(query, chosen, field), limit)
+                found, scores = found[held], scores[held]
+            else:
+                field, chosen = ("passage", allowed) if records is None else ("record", records)
+                found, scores = self._found(self._restricted(query, chosen, field), limit)
+        return Asked(query, found, scores, best, complete=found.size < limit)
+
+    def _depth(self, limit: int, allowed: Ids, records: Ids | None) -> int:
+        """How many results without a filter to pick the allowed from, where most are; else the best one will do."""
+        depth = int(1.5 * limit * max(1, len(self) / allowed.size)) + 50
+        return depth if depth < PICKED * (allowed if records is None else records).size else 1
 
     def shares(self, asked: Asked, ids: Ids) -> Scores:
         """BM25 of each passage divided by that of the best of the whole collection, in 0..1.
@@ -188,8 +193,12 @@ class WordIndex:
         return shares / np.float32(asked.best)
 
     def _restricted(self, query: tantivy.Query, allowed: Ids, field: str = "passage") -> tantivy.Query:
-        silent = tantivy.Query.const_score_query(self._among(allowed.tolist(), field), 0.0)
+        silent = self._silent(field, allowed.tobytes())
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, silent)])
+
+    def _made_silent(self, field: str, ids: bytes) -> tantivy.Query:
+        """What has one of these ids, int64 one after the other, and adds nothing to a score."""
+        return tantivy.Query.const_score_query(self._among(np.frombuffer(ids, dtype=np.int64).tolist(), field), 0.0)
 
     def _found(self, query: tantivy.Query, limit: int) -> tuple[Ids, Scores]:
         hits = self._searcher.search(query, min(limit, len(self._language)), count=False).hits

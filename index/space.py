@@ -223,15 +223,14 @@ class SearchSpace:
         limit, length = max(limit, POOL), letter_count(text)
         with self._lock:
             # All that the text alone tells, while it is being encoded. What changes meanwhile weighs a little too much.
-            words = self._lexical.query(text, language)
             grams, couples = self._letters.wanted(text, language), self._pairs.wanted(text, language)
+            records = None if allowed is None else self._letters.owners(allowed)
+            asked = self._lexical.ask(self._lexical.query(text, language), limit, allowed, records=records)
         vector = encoding()
         with self._lock:
-            nearest_passages = self._dense.begin_search(vector, limit, allowed)
-            records = None if allowed is None else self._letters.owners(allowed)
-            asked = self._lexical.ask(words, limit, allowed, records=records)
-            near, cosines = nearest_passages()
+            near, cosines = self._dense.search(vector, limit, allowed)
             ids = np.union1d(near, asked.ids)
+            ids = ids[self._letters.holds(ids)]  # Some may have gone while the query was being encoded.
             lexical = _BESIDE.submit(self._lexical.shares, asked, ids)
             owners = self._letters.records_of(ids)
             background = self._background.evidence(vector, grams, couples, language=language, length=length)

@@ -59,10 +59,16 @@ def resolve(session: Session, filters: Filters, reader: Reader) -> Filters:
     _check_collections(session, filters.collections, reader)
     if not filters.regions:
         return filters
-    there_are = select(Record.region_key).where(visible_to(reader), Record.region_key.is_not(None)).distinct()
-    known = {str(key) for key in session.execute(there_are).scalars()}
+    known = _regions(session, reader)
     keys = [key for value in filters.regions for key in _region_keys(value, known)]
     return replace(filters, regions=tuple(dict.fromkeys(keys)))
+
+
+def _regions(session: Session, reader: Reader) -> set[str]:
+    """The regions of all records that the reader may know of, asked once while the catalogue stays as it is."""
+    there_are = select(Record.region_key).where(visible_to(reader), Record.region_key.is_not(None)).distinct()
+    find = lambda: {str(key) for key in session.execute(there_are).scalars()}  # noqa: E731
+    return memo(session).answer(("regions", reader), find)
 
 
 def distance_order(point: Point) -> ColumnElement[Any]:
