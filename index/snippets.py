@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -58,7 +57,7 @@ class _Wanted:
     language: str
     terms: frozenset[str]
     unmarked: frozenset[str]
-    heads: re.Pattern[str]
+    heads: tuple[str, ...]
     """How the terms begin: a compound that has none of these within holds none of the terms."""
     known: dict[str, str | None] = field(default_factory=dict, compare=False)
     """What was found of words before: the same ones come again in every passage, and most of them twice."""
@@ -71,8 +70,8 @@ class _Wanted:
         asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
         terms = query_terms(asked, {language, query_language})
         found = frozenset((*terms.strict, *terms.loose))
-        heads = sorted({re.escape(term.partition(":")[2][:HEAD]) for term in found})
-        return cls(language, found, unmarked, re.compile("|".join(heads)))
+        heads = {term.partition(":")[2][:HEAD] for term in found}
+        return cls(language, found, unmarked, tuple(heads))
 
     def within(self, text: str, start: int, end: int) -> list[_Match]:
         """The words to mark in a part of a text."""
@@ -93,7 +92,7 @@ class _Wanted:
             return None
         terms = written.terms
         # To take a word apart is slow, and most have nothing of the query within.
-        if self.heads.search(written.plain):
+        if any(map(written.plain.__contains__, self.heads)):
             terms += _parts(word, self.language)
         return min(self.terms.intersection(terms), default=None)
 

@@ -40,7 +40,7 @@ class Ranking(Sequence[Candidate]):
 
     def __getitem__(self, place: int | slice) -> Candidate | Sequence[Candidate]:
         if isinstance(place, slice):
-            return self.take(np.arange(len(self))[place])
+            return Ranking(**{name: column[place] for name, column in self.columns.items()})
         return Candidate(**{name: column[place].item() for name, column in self.columns.items()})
 
     def __iter__(self) -> Iterator[Candidate]:

@@ -11,13 +11,14 @@ READ_ONCE = "counters are read once"
 """Mark of a session that sees one snapshot and never writes."""
 
 _READ = "counters"
+_ALL = select(Counter.name, Counter.value)
 
 
 def counters(session: Session) -> dict[str, int]:
     """The value of each counter; of a session that may write, as it is now."""
     kept: dict[str, int] | None = session.info.get(_READ)
     if kept is None:
-        kept = dict(session.execute(select(Counter.name, Counter.value)).all())
+        kept = dict(session.execute(_ALL).all())
         if session.info.get(READ_ONCE):
             session.info[_READ] = kept
     return kept

@@ -335,9 +335,12 @@ class Models:
             return self._embedders[name]
 
 
+_IN_USE = select(Model.id, Model.name, Model.key).where(Model.in_use)
+"""Asked at every query: the projection, half a megabyte, is left to whoever opens a space."""
+
+
 def _in_use(session: Session) -> _Current:
-    # Asked at every query: the projection, half a megabyte, is left to whoever opens a space.
-    row = session.execute(select(Model.id, Model.name, Model.key).where(Model.in_use)).first()
+    row = session.execute(_IN_USE).first()
     if row is None:
         raise NoModel("No encoder is in use: run 'kb init', or 'kb model add' and 'kb model use'.")
     return _Current(row.id, row.name, row.key)
