@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -144,34 +144,25 @@ class FlatIndex:
 
     def search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> Found:
         """Ids and cosines of the nearest passages, best first; only those `allowed` when given."""
-        return self.begin_search(vector, limit, allowed)()
-
-    def begin_search(self, vector: Vectors, limit: int, allowed: Ids | None = None) -> Callable[[], Found]:
-        """Start what `search` does: it goes on beside what the caller does until she asks for what was found."""
-        found = self._begin(vector, [limit], allowed)
-        return lambda: found()[0]
+        return self.search_each(vector, [limit], allowed)[0]
 
     def search_each(self, vectors: Vectors, limits: Sequence[int], allowed: Ids | None = None) -> list[Found]:
         """What `search` finds for each of several vectors with its limit; each language is asked for all at once."""
-        return self._begin(vectors, limits, allowed)()
-
-    def _begin(self, vectors: Vectors, limits: Sequence[int], allowed: Ids | None) -> Callable[[], list[Found]]:
         most = max(limits, default=0)
         if most < 1:
-            return lambda: [_best([], limit) for limit in limits]
+            return [_best([], limit) for limit in limits]
         if allowed is not None and allowed.size <= FEW:
-            return lambda: self._compared(vectors, limits, allowed)
+            return self._compared(vectors, limits, allowed)
         queries, selector = self._asked(vectors), _selector(allowed)
         # Two threads take from it as they can, the largest first, so that neither waits long for the other.
         languages = iter(sorted(self._parts, key=lambda code: -self._parts[code].ntotal))
         scan = partial(self._scanned, languages, queries, most, selector)
-        beside = _BESIDE.submit(scan) if len(self) >= MANY else None
-
-        def result() -> list[Found]:
-            found = [*scan(), *(beside.result() if beside else ())]
-            return [_best([part[row] for part in found], limit) for row, limit in enumerate(limits)]
-
-        return result
+        if len(self) < MANY:
+            found = scan()
+        else:
+            beside = _BESIDE.submit(scan)
+            found = [*scan(), *beside.result()]
+        return [_best([part[row] for part in found], limit) for row, limit in enumerate(limits)]
 
     def _compared(self, vectors: Vectors, limits: Sequence[int], allowed: Ids) -> list[Found]:
         held = allowed[self._tags.of(allowed) != NONE]

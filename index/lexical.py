@@ -9,7 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,6 @@ class WordIndex:
         self._language: dict[int, str] = {}
         self._closed = False
         self._schema = _schema()
-        self._silent = lru_cache(maxsize=SETS_KEPT)(self._made_silent)
         self._index = tantivy.Index(self._schema, path=str(folder))
         self._index.config_reader("manual")
         self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
@@ -128,13 +127,7 @@ class WordIndex:
     def _remove(self, ids: list[int]) -> None:
         if ids:
             # Not by term: handed an integer, Tantivy looks for a signed one and silently deletes nothing.
-            self._writer.delete_documents_by_query(self._among(ids))
-
-    def _among(self, ids: Sequence[int], field: str = "passage") -> tantivy.Query:
-        if len(ids) > ONE_BY_ONE:
-            return tantivy.Query.term_set_query(self._schema, field, ids)
-        each = (tantivy.Query.term_query(self._schema, field, id_, index_option="basic") for id_ in ids)
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in each])
+            self._writer.delete_documents_by_query(_with_ids("passage", ids))
 
     # --- searching -----------------------------------------------------------------------------------
 
@@ -193,12 +186,9 @@ class WordIndex:
         return shares / np.float32(asked.best)
 
     def _restricted(self, query: tantivy.Query, allowed: Ids, field: str = "passage") -> tantivy.Query:
-        silent = self._silent(field, allowed.tobytes())
+        few = allowed.size <= ONE_BY_ONE
+        silent = _silent(field, allowed.tolist()) if few else _silent_set(field, allowed.tobytes())
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, silent)])
-
-    def _made_silent(self, field: str, ids: bytes) -> tantivy.Query:
-        """What has one of these ids, int64 one after the other, and adds nothing to a score."""
-        return tantivy.Query.const_score_query(self._among(np.frombuffer(ids, dtype=np.int64).tolist(), field), 0.0)
 
     def _found(self, query: tantivy.Query, limit: int) -> tuple[Ids, Scores]:
         hits = self._searcher.search(query, min(limit, len(self._language)), count=False).hits
@@ -287,6 +277,7 @@ class WordIndex:
         return cls(folder)
 
 
+@cache
 def _schema() -> tantivy.Schema:
     """Terms arrive analysed, with spaces between; positions are kept where phrases are looked for."""
     builder = tantivy.SchemaBuilder()
@@ -296,6 +287,24 @@ def _schema() -> tantivy.Schema:
     for field in ("title", "heading", "loose", "parts"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
+
+
+def _with_ids(field: str, ids: Sequence[int]) -> tantivy.Query:
+    if len(ids) > ONE_BY_ONE:
+        return tantivy.Query.term_set_query(_schema(), field, ids)
+    each = (tantivy.Query.term_query(_schema(), field, id_, index_option="basic") for id_ in ids)
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in each])
+
+
+def _silent(field: str, ids: Sequence[int]) -> tantivy.Query:
+    """What has one of these ids, and adds nothing to a score."""
+    return tantivy.Query.const_score_query(_with_ids(field, ids), 0.0)
+
+
+@lru_cache(maxsize=SETS_KEPT)
+def _silent_set(field: str, ids: bytes) -> tantivy.Query:
+    """The same of many ids, int64 one after the other."""
+    return _silent(field, np.frombuffer(ids, dtype=np.int64).tolist())
 
 
 def _document(change: Change) -> tantivy.Document:

@@ -298,8 +298,7 @@ def _watched(kb: Kb) -> Stopwatch:
     watch.watch(kb.search, "_language", "language of the query")
     begin = space.encoding
     space.encoding = lambda text: watch.timed(begin(text), "waiting for the query's vector")
-    begin_search = space._dense.begin_search
-    space._dense.begin_search = lambda *given: watch.timed(begin_search(*given), "meaning: nearest passages")
+    watch.watch(space._dense, "search", "meaning: nearest passages")
     watch.watch(space._dense, "cosines", "meaning: cosines of the nominees")
     watch.watch(space._lexical, "query", "words")
     watch.watch(space._lexical, "ask", "words")
