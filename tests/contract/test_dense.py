@@ -67,10 +67,16 @@ def histories(draw: Any) -> list[list[Change]]:
     return batches
 
 
-@given(histories(), st.integers(1, 30), st.one_of(st.none(), st.sets(st.integers(1, 40))), st.booleans())
-@settings(max_examples=60, deadline=None)
+WAYS = {"one by one": (2000, 0), "one thread": (0, 1000), "two threads": (0, 0)}
+"""How passages are compared, by `FEW` and `MANY`."""
+
+
+@given(
+    histories(), st.integers(1, 30), st.one_of(st.none(), st.sets(st.integers(1, 40))), st.sampled_from(sorted(WAYS))
+)
+@settings(max_examples=90, deadline=None)
 def test_faiss_agrees_with_exact_search(
-    batches: list[list[Change]], limit: int, chosen: set[int] | None, scan: bool
+    batches: list[list[Change]], limit: int, chosen: set[int] | None, way: str
 ) -> None:
     matrix = np.eye(DIMENSION, dtype=np.float32)
     matrix[0, 0] = 0
@@ -81,9 +87,10 @@ def test_faiss_agrees_with_exact_search(
         exact.apply(batch)
     allowed = None if chosen is None else np.array(sorted(chosen), dtype=np.int64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dense, "FEW", 0 if scan else 2000)
-        _, cosines = fast.search(QUERY, limit, allowed)
-        ids = fast.search(QUERY, limit, allowed)[0]
+        patch.setattr(dense, "FEW", WAYS[way][0])
+        patch.setattr(dense, "MANY", WAYS[way][1])
+        ids, cosines = fast.search(QUERY, limit, allowed)
+    np.testing.assert_allclose(fast.cosines(QUERY, ids), cosines, atol=1e-6)
     _, expected = exact.search(QUERY, limit, allowed)
     # Ties may be broken differently once vectors are rounded: what each rank scores must agree, not who holds it.
     np.testing.assert_allclose(cosines, expected, atol=ROUNDING)
