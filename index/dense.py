@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.latest import latest
+from index.levels import LARGEST, rounded
 from index.neutral import Centre, Projection, centres, unit
 from index.tags import NONE, Numbers, Tags
 from kb.protocols import Ids, Vectors
@@ -26,9 +27,6 @@ FEW = 300
 
 MANY = 20_000
 """From this many passages on, a second thread scans too."""
-
-LARGEST = 127
-"""Of the whole numbers that a vector's values are kept as, from −127 to 127."""
 
 REACH = 5
 """Values are kept up to so many times 1/√d, what one of a vector of length 1 is on average; further ones are cut."""
@@ -108,7 +106,7 @@ class FlatIndex:
         raw = np.frombuffer(b"".join(change.vector for change in changes), dtype="<f4")
         neutral = self._neutral(raw.reshape(len(changes), self._dimension))
         # Rounded here and not in FAISS, so that the sums count exactly what a removal will subtract.
-        levels = np.clip(np.rint(neutral / self._step), -LARGEST, LARGEST).astype(np.float32)
+        levels = rounded(neutral, self._step)
         ids = np.array([change.passage_id for change in changes], dtype=np.int64)
         tags = [self._code(change.language) for change in changes]
         self._tags.put(ids, tags)
@@ -230,7 +228,7 @@ class FlatIndex:
         neutral = self._neutral(vectors)
         largest = np.abs(neutral).max(axis=1, keepdims=True)
         steps = (np.where(largest > 0, largest, 1) / LARGEST).astype(np.float32)
-        levels = np.rint(neutral / steps).astype(np.float32)
+        levels = rounded(neutral, steps)
         return _Queries(levels, steps, levels * steps)
 
     def _neutral(self, vectors: Vectors) -> Vectors:

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.latest import latest
+from index.levels import LARGEST, rounded
 from index.neutral import Centre, Projection, centres, unit
 from index.ragged import Ragged
 from kb.protocols import Ids, Vectors
 from kb.values import Change
-
-LARGEST = 127
 
 Scores = NDArray[np.float32]
 
@@ -176,8 +175,7 @@ def _packed(vectors: Vectors) -> NDArray[np.int8]:
     """Each row as bytes −127..127 and, in two bytes at its end, the float16 they are to be multiplied by."""
     scales = (np.abs(vectors).max(axis=1, keepdims=True) / LARGEST).astype(np.float16)
     steps = np.where(scales > 0, scales, np.float16(1)).astype(np.float32)
-    levels = np.clip(np.rint(vectors / steps), -LARGEST, LARGEST).astype(np.int8)
-    return np.hstack([levels, scales.view(np.int8)])
+    return np.hstack([rounded(vectors, steps).astype(np.int8), scales.view(np.int8)])
 
 
 def _unpacked(packed: NDArray[np.int8]) -> Vectors:
