@@ -10,7 +10,6 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Literal, Protocol
@@ -140,7 +139,7 @@ class SentenceEncoder:
         if known is not None:
             return lambda: known
         encoding = self._network.begin([text], self._facts.query_prompt)
-        return cache(lambda: self._remember(text, encoding()))
+        return lambda: self._remember(text, encoding())
 
     def _recall(self, text: str) -> Vectors | None:
         with self._remembering:

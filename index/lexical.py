@@ -89,8 +89,7 @@ class WordIndex:
         self._folder = folder
         self._language: dict[int, str] = {}
         self._closed = False
-        self._schema = _schema()
-        self._index = tantivy.Index(self._schema, path=str(folder))
+        self._index = tantivy.Index(_schema(), path=str(folder))
         self._index.config_reader("manual")
         self._writer = self._index.writer(heap_size=HEAP_BYTES, num_threads=1)
         self._recall()
@@ -231,10 +230,10 @@ class WordIndex:
         return _inverse_frequency(max(frequency, common), count) / _inverse_frequency(frequency, count)
 
     def _term(self, field: str, term: str, boost: float) -> tantivy.Query:
-        return _boosted(tantivy.Query.term_query(self._schema, field, term, index_option="freq"), boost)
+        return _boosted(tantivy.Query.term_query(_schema(), field, term, index_option="freq"), boost)
 
     def _phrase(self, run: tuple[str, ...]) -> tantivy.Query:
-        return _boosted(tantivy.Query.phrase_query(self._schema, "text", list(run)), PHRASE)
+        return _boosted(tantivy.Query.phrase_query(_schema(), "text", list(run)), PHRASE)
 
     # --- what it holds -------------------------------------------------------------------------------
 

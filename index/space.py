@@ -222,7 +222,7 @@ class SearchSpace:
         encoding = encoding or self.encoding(text)
         limit, length = max(limit, POOL), letter_count(text)
         with self._lock:
-            # All that the text alone tells, while it is being encoded. What changes meanwhile weighs a little too much.
+            # All that the text alone tells, while it is being encoded: new passages may meanwhile come, and some go.
             grams, couples = self._letters.wanted(text, language), self._pairs.wanted(text, language)
             records = None if allowed is None else self._letters.owners(allowed)
             asked = self._lexical.ask(self._lexical.query(text, language), limit, allowed, records=records)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kb.db import feed
 from kb.errors import EmptyQuery, InvalidInput
 from kb.protocols import Encoding, Ids, Space
-from kb.ranking import Listing, Ranking
+from kb.ranking import Listing, Ranked, Ranking
 from kb.services import catalog, narrowing, ordering
 from kb.services.catalog import Found
 from kb.services.models import Models
@@ -152,13 +152,13 @@ class Search:
     ) -> Results:
         """Ranked records as a page of results with counts over all; neither counts nor passages unless `quoted`."""
         page = records[query.offset : query.offset + query.limit]
-        shown = [(one.record_id, list(one.passages[: PASSAGES_SHOWN if quoted else 1])) for one in page]
-        rows = catalog.hydrate(session, [one.passage_id for _, passages in shown for one in passages], reader)
+        shown = [replace(one, passages=list(one.passages[: PASSAGES_SHOWN if quoted else 1])) for one in page]
+        rows = catalog.hydrate(session, [one.passage_id for ranked in shown for one in ranked.passages], reader)
         return Results(
             query=query,
             language=language,
             total=len(records),
-            hits=tuple(self._hit(query, language, *one, rows, quoted=quoted) for one in shown),
+            hits=tuple(self._hit(query, language, ranked, rows, quoted=quoted) for ranked in shown),
             facets=narrowing.counted(session, records.ids.tolist()) if quoted else {},
             answered=answered,
         )
@@ -199,21 +199,11 @@ class Search:
                 break
         return found.take(np.lexsort((found.ids, -found.scores)))
 
-    def _hit(  # noqa: PLR0913 - what was asked, and what was found
-        self,
-        query: Query,
-        language: str,
-        record_id: int,
-        passages: Sequence[Candidate],
-        rows: Mapping[int, Found],
-        *,
-        quoted: bool,
-    ) -> Hit:
-        best = passages[0]
+    def _hit(self, query: Query, language: str, ranked: Ranked, rows: Mapping[int, Found], *, quoted: bool) -> Hit:
+        best, quotations = ranked.passages[0], ranked.passages if quoted else ()
         record = rows[best.passage_id]
-        quotations = passages if quoted else ()
         return Hit(
-            record_id=record_id,
+            record_id=ranked.record_id,
             title=record.title,
             kind=record.kind,
             language=record.record_language,
