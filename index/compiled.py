@@ -58,18 +58,23 @@ class CompiledModel:
             self._tokenizer.no_truncation()
             return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(texts)]
 
-    def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
-        """Vectors of length 1, shape (n, dimension); of a text longer than the window, the beginning counts."""
-        return self.begin(texts, prompt)()
-
-    def begin(self, texts: Sequence[str], prompt: str) -> Encoding:
-        """Start what `embed` does and return at once; the processor's other cores work meanwhile."""
+    def tokens(self, texts: Sequence[str], prompt: str) -> list[list[int]]:
+        """Ids of the tokens of each text, special ones included; of one longer than the window, of its beginning."""
         with self._tokenizing:
             self._tokenizer.enable_truncation(self.facts.window)
-            encoded = [
-                encoding.ids for encoding in self._tokenizer.encode_batch_fast([prompt + text for text in texts])
-            ]
-        ids, mask = self._padded(encoded)
+            encodings = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        return [encoding.ids for encoding in encodings]
+
+    def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
+        """Vectors of length 1, shape (n, dimension); of a text longer than the window, the beginning counts."""
+        return self._started(texts, prompt)()
+
+    def begin(self, text: str, prompt: str) -> Encoding:
+        """Start what `embed` does and return at once; the processor's other cores work meanwhile."""
+        return self._started([text], prompt)
+
+    def _started(self, texts: Sequence[str], prompt: str) -> Encoding:
+        ids, mask = self._padded(self.tokens(texts, prompt))
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         # Each call has its own request, so threads do not meet. Inputs are copied: shared with NumPy they corrupted
         # the heap when the shape changed between calls (OpenVINO 2026.4).
@@ -79,7 +84,7 @@ class CompiledModel:
         @cache
         def vectors() -> Vectors:
             request.wait()
-            return _unit(pooled(request.get_output_tensor(0).data, mask, self.facts.pooling))
+            return unit(pooled(request.get_output_tensor(0).data, mask, self.facts.pooling))
 
         return vectors
 
@@ -109,7 +114,8 @@ POOLINGS = {name + end: name for name in ("mean", "cls") for end in ("", "+norma
 """The ways of pooling that are computed here, by what sentence-transformers' modules are called together."""
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def unit(vectors: Vectors) -> Vectors:
+    """The vectors, shape (n, dimension), at length 1."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = (vectors / np.maximum(lengths, np.float32(1e-12))).astype(np.float32)
-    return unit
+    scaled: Vectors = (vectors / np.maximum(lengths, np.float32(1e-12))).astype(np.float32)
+    return scaled

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from index.compiled import Facts
+from index.compiled import CompiledModel, Facts
 from index.manifest import hash_file, read_manifest, verify
 from kb.errors import InvalidInput, NoModel
 from kb.protocols import Encoding, Progress, Vectors
@@ -51,8 +51,8 @@ class Network(Protocol):
     def embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         """Vectors of length 1, shape (n, dimension), of texts that begin with `prompt`; too long ones are cut."""
 
-    def begin(self, texts: Sequence[str], prompt: str) -> Encoding:
-        """Start what `embed` does; where it can, it goes on beside what the caller does meanwhile."""
+    def begin(self, text: str, prompt: str) -> Encoding:
+        """Start to encode one text, shape (1, dimension); where it can, it goes on beside what the caller does."""
 
 
 class SentenceEncoder:
@@ -138,7 +138,7 @@ class SentenceEncoder:
         known = self._recall(text)
         if known is not None:
             return lambda: known
-        encoding = self._network.begin([text], self._facts.query_prompt)
+        encoding = self._network.begin(text, self._facts.query_prompt)
         return lambda: self._remember(text, encoding())
 
     def _recall(self, text: str) -> Vectors | None:
@@ -185,16 +185,29 @@ def _deciding_files(folder: Path) -> Iterator[Path]:
 def _network(folder: Path, revision: str, runtime: Runtime, threads: int) -> Network:
     """What runs the model; where OpenVINO cannot and is not asked for, torch does and a warning says so."""
     from index.reference import ReferenceModel
-    from index.runtime import Unsuitable, cores, opened
+    from index.runtime import Unsuitable, cores, has_bfloat16, opened
 
     if runtime != "torch":
         try:
-            return opened(folder, revision=revision, threads=threads)
+            model = opened(folder, revision=revision, threads=threads)
+            quick = runtime == "auto" and not has_bfloat16()
+            return _quickened(model, folder, revision, cores(threads)) if quick else model
         except (ImportError, Unsuitable) as error:
             if runtime == "openvino":
                 raise NoModel(f"OpenVINO cannot run {folder.name}: {error}. Set KB_RUNTIME to 'torch'.") from error
             log.warning("OpenVINO cannot run %s, so torch does, several times slower: %s", folder.name, error)
     return ReferenceModel.load(folder, cores(threads))
+
+
+def _quickened(model: CompiledModel, folder: Path, revision: str, threads: int) -> Network:
+    """`model` with a quicker way for queries, where there is one."""
+    from index.quantized import Unsuitable, quickened
+
+    try:
+        return quickened(model, folder, revision=revision, threads=threads)
+    except (ImportError, Unsuitable) as error:
+        log.info("Queries of %s are encoded as its passages are: %s", folder.name, error)
+        return model
 
 
 def _refuse_long(lengths: Sequence[int], window: int) -> None:

@@ -66,9 +66,9 @@ class ReferenceModel:
             tokenizer.no_padding()
             return [len(encoding) for encoding in tokenizer.encode_batch_fast(texts)]
 
-    def begin(self, texts: Sequence[str], prompt: str) -> Encoding:
+    def begin(self, text: str, prompt: str) -> Encoding:
         """What `embed` does, done at once."""
-        vectors = self.embed(texts, prompt)
+        vectors = self.embed([text], prompt)
         return lambda: vectors
 
     def embed(self, texts: Sequence[str], prompt: str) -> Vectors:

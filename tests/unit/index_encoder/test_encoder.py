@@ -20,7 +20,7 @@ from index.bundled import BUNDLED_NAME
 from index.compiled import CompiledModel
 from index.encoder import SentenceEncoder, _batches
 from kb.errors import DamagedModel, InvalidInput, NoModel
-from kb.protocols import Embedder, Encoding
+from kb.protocols import Embedder, Encoding, Vectors
 
 PROMPT = "query: "
 QUESTION = "Come si può ridurre lo spreco di cibo nelle mense scolastiche?"
@@ -55,7 +55,8 @@ def test_a_text_larger_than_a_batch_goes_alone() -> None:
 
 
 def test_importing_the_encoder_is_light() -> None:
-    code = "import sys, index.encoder, index.bundled; print({'torch', 'openvino', 'transformers'} & set(sys.modules))"
+    heavy = {"torch", "openvino", "onnxruntime", "onnx", "transformers"}
+    code = f"import sys, index.encoder, index.bundled; print({heavy} & set(sys.modules))"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
@@ -120,7 +121,7 @@ class TestEncoder:
         begun = [encoder.begin_query(text) for text in TEXTS]
 
         for text, vector in zip(reversed(TEXTS), reversed(begun), strict=True):
-            assert (vector() * encoder._network.embed([text], PROMPT)).sum() > 0.9999
+            assert (vector() * encoder._network.begin(text, PROMPT)()).sum() > 0.9999
             assert np.array_equal(vector(), vector())
 
     def test_the_last_queries_are_not_encoded_again(
@@ -131,9 +132,9 @@ class TestEncoder:
         asked: list[str] = []
         begin = encoder._network.begin
 
-        def watched(texts: Sequence[str], prompt: str) -> Encoding:
-            asked.extend(texts)
-            return begin(texts, prompt)
+        def watched(text: str, prompt: str) -> Encoding:
+            asked.append(text)
+            return begin(text, prompt)
 
         monkeypatch.setattr(encoder._network, "begin", watched)
         first = encoder.embed_query("uno").copy()
@@ -171,7 +172,7 @@ class TestEncoder:
         alone = {text: encoder.embed_query(text) for text in TEXTS}
         with ThreadPoolExecutor(4) as pool:
             counted = pool.map(encoder.count_tokens, [TEXTS] * 20)
-            together = list(pool.map(lambda text: encoder._network.embed([text], PROMPT), TEXTS * 5))
+            together = list(pool.map(lambda text: encoder._network.begin(text, PROMPT)(), TEXTS * 5))
             assert len({tuple(lengths) for lengths in counted}) == 1
 
         for text, vector in zip(TEXTS * 5, together, strict=True):
@@ -181,16 +182,16 @@ class TestEncoder:
         self, checkpoint: Path, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         begun: list[bool] = []
-        begin = CompiledModel.begin
+        embed = CompiledModel.embed
 
-        def watched(self: CompiledModel, texts: Sequence[str], prompt: str) -> Encoding:
+        def watched(self: CompiledModel, texts: Sequence[str], prompt: str) -> Vectors:
             begun.append(runtime._FIRST.locked())
-            return begin(self, texts, prompt)
+            return embed(self, texts, prompt)
 
-        monkeypatch.setattr(CompiledModel, "begin", watched)
+        monkeypatch.setattr(CompiledModel, "embed", watched)
         loaded = SentenceEncoder.load(checkpoint)
         assert begun == [True]
-        loaded.embed_query(QUESTION)
+        loaded.embed_passages([ANSWER])
         assert begun == [True, False]
 
     def test_threads_that_ask_first_do_not_wait_for_each_other_forever(
@@ -209,13 +210,11 @@ class TestEncoder:
         assert torch.key == encoder.key
         assert (torch.embed_passages(TEXTS) * encoder.embed_passages(TEXTS)).sum(axis=1).min() > 0.999
 
-    def test_a_kept_conversion_needs_neither_torch_nor_sentence_transformers(
-        self, checkpoint: Path, encoder: SentenceEncoder
-    ) -> None:
+    def test_kept_conversions_need_nothing_that_made_them(self, checkpoint: Path, encoder: SentenceEncoder) -> None:
         code = (
             "import sys, pathlib; from index.encoder import SentenceEncoder;"
             "SentenceEncoder.load(pathlib.Path(sys.argv[1])).embed_query('ciao');"
-            "print({'torch', 'sentence_transformers', 'transformers'} & set(sys.modules))"
+            "print({'torch', 'sentence_transformers', 'transformers', 'onnx'} & set(sys.modules))"
         )
         out = subprocess.run([sys.executable, "-c", code, checkpoint], capture_output=True, text=True, check=True)
 
@@ -279,10 +278,10 @@ class TestEncoder:
 
 
 def _linked(folder: Path, copy: Path) -> Path:
-    """A copy of the checkpoint without its conversion; the weights are linked, small files copied."""
+    """A copy of the checkpoint without its conversions; the weights are linked, small files copied."""
     for path in folder.rglob("*"):
         target = copy / path.relative_to(folder)
-        if path.is_dir() or path.parent.name.startswith("openvino"):
+        if path.is_dir() or path.parent.name.startswith(("openvino", "onnxruntime")):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.stat().st_size > 1_000_000:
