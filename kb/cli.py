@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
@@ -34,9 +33,6 @@ EXIT_CODES: tuple[tuple[type[KbError], int], ...] = (
     (KbError, 1),
 )
 """Class of error → exit code; the first that fits counts. 0 is success, 130 an interruption."""
-
-SWITCH_SECONDS = 0.0005
-"""How long a thread of the server may keep the interpreter while others wait for it."""
 
 LANGUAGE = "agora21.language"
 """Where a command's context keeps the language of its sentences."""
@@ -342,8 +338,6 @@ def _serve(kb: Kb, *, worker: bool) -> None:
     from webui.server import serve as serve_pages
 
     kb.models.in_use_id()
-    # A search lets go of the interpreter's lock dozens of times, and would wait 5 ms for it whenever another computes.
-    sys.setswitchinterval(SWITCH_SECONDS)
     # Pages answer at once; the encoder takes some seconds to load, which the first search need not wait for.
     threading.Thread(target=_warm_up, args=(kb,), name="warm-up", daemon=True).start()
     beside = Beside(kb.config, click.get_current_context().obj)
@@ -358,15 +352,14 @@ def _serve(kb: Kb, *, worker: bool) -> None:
 
 def _warm_up(kb: Kb) -> None:
     """Load all that a search needs by searching, the dictionary that takes a long word apart among it."""
+    from kb.settling import settle
     from kb.values import VISITOR, Query
 
     try:
         kb.search.search(Query(text="Agorà 21: Nachhaltigkeit"), VISITOR)
     except KbError as error:
         logging.getLogger(__name__).warning("%s", error)
-    # A million objects live as long as the server: looking through them all would hold up a page every few seconds.
-    gc.collect()
-    gc.freeze()
+    settle()
 
 
 @commands.command()

@@ -10,7 +10,6 @@ counts until it begins. Exits with 1 when 95 of 100 answers of any page take lon
 from __future__ import annotations
 
 import argparse
-import gc
 import itertools
 import random
 import statistics
@@ -28,6 +27,7 @@ from werkzeug.routing import Rule
 from kb.bootstrap import Kb
 from kb.db.entities import Record
 from kb.places import on_sphere
+from kb.settling import settle
 from kb.values import Point
 from tests.benchmarks.bench_search import FILLED, PER_RECORD, ROOT, fill, opened, questions
 from tests.support import people
@@ -89,10 +89,8 @@ def _report(app: Flask, who: str, options: argparse.Namespace) -> bool:
     client = people.client(app, people.add(kb, "administrator") if who == "administrator" else None)
     rng, worst = random.Random(21), 0.0
     print(f"as {who}, {options.records} records")
-    # As the server does once it is warm.
     client.get("/search?q=raccolta+porta+a+porta")
-    gc.collect()
-    gc.freeze()
+    settle()  # As the server does once it is warm.
     for rule in sorted(app.url_map.iter_rules(), key=str):
         if "GET" not in (rule.methods or ()) or options.only not in str(rule):
             continue

@@ -43,6 +43,7 @@ from kb.bootstrap import Kb, build  # noqa: E402
 from kb.config import load  # noqa: E402
 from kb.db import feed  # noqa: E402
 from kb.db.entities import Document, Embedding, Passage, Record, Term  # noqa: E402
+from kb.settling import settle  # noqa: E402
 from kb.values import VISITOR, Filters, Query  # noqa: E402
 
 COUNT = 100_000
@@ -260,6 +261,7 @@ def search_it(folder: Path, sets: Path, *, plain: bool) -> dict[str, Any]:
     kb.models.save(always=True)
     for text in warming:
         kb.search.search(Query(text=text), VISITOR)
+    settle()  # As the server does once it is warm.
     watch = _watched(kb)
     times = {
         name: list(_timed(kb, questions(sets, turn), filters)) for turn, (name, filters) in enumerate(FILTERS.items())
@@ -299,10 +301,11 @@ def _watched(kb: Kb) -> Stopwatch:
     begin = space.encoding
     space.encoding = lambda text: watch.timed(begin(text), "waiting for the query's vector")
     watch.watch(space._dense, "search", "meaning: nearest passages")
-    watch.watch(space._dense, "cosines", "meaning: cosines of the nominees")
+    watch.watch(space._dense, "cosines_with", "meaning: cosines of the nominees")
     watch.watch(space._lexical, "query", "words")
     watch.watch(space._lexical, "ask", "words")
-    watch.watch(space._sentences, "nearest", "best sentences")
+    watch.watch(space._sentences, "gather", "best sentences")
+    watch.watch(space._sentences, "nearest_of", "best sentences")
     watch.watch(space._background, "evidence", "the sample")
     watch.watch(space._letters, "shares", "letters")
     watch.watch(space._pairs, "shares", "pairs of words")
