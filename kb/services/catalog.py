@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_,
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from kb.db import Database, feed
+from kb.db.counters import plain
 from kb.db.entities import Document, Passage, Record
 from kb.db.memo import memo
 from kb.errors import NotFound
@@ -222,7 +223,7 @@ def are_among(ids: Ids, others: Ids) -> NDArray[np.bool_]:
 
 
 def _owners(session: Session, ids: Sequence[int]) -> dict[int, Owner]:
-    return {row.id: row for row in session.execute(_OWNERS, {"ids": ids})}
+    return {row.id: row for row in plain(session, _OWNERS, {"ids": ids})}
 
 
 def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Found]:
@@ -230,7 +231,7 @@ def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dic
 
     Of each only what a list shows is read.
     """
-    return {row.passage_id: row for row in session.execute(_hydrating(reader), {"ids": passage_ids})}
+    return {row.passage_id: row for row in plain(session, _hydrating(reader), {"ids": passage_ids})}
 
 
 @lru_cache(maxsize=256)

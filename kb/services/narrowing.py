@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, se
 from sqlalchemy.orm import Session
 
 from kb import facets, places
+from kb.db.counters import plain
 from kb.db.entities import Collection, CollectionRecord, Record, Term
 from kb.db.memo import memo
 from kb.facets import FACETS, Facet
@@ -104,9 +105,9 @@ def _added(values: Iterable[Sequence[tuple[str, str]]]) -> Counts:
 def _values(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[tuple[str, str]]]:
     """The values of each record, each with its facet."""
     found: dict[int, list[tuple[str, str]]] = {}
-    for id_, *values in session.execute(_SINGLE, {"ids": ids}):
+    for id_, *values in plain(session, _SINGLE, {"ids": ids}):
         found[id_] = [(name, value) for name, value in zip(COLUMNS, values, strict=True) if value is not None]
-    for id_, name, value in session.execute(_SEVERAL, {"ids": ids}):
+    for id_, name, value in plain(session, _SEVERAL, {"ids": ids}):
         found[id_].append((name, value))
     return found
 
