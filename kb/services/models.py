@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from index.neutral import Projection
 from index.subjects import from_bytes
 from kb.db import Database, feed
+from kb.db.counters import plain
 from kb.db.entities import Embedding, Model, Passage
 from kb.errors import InvalidInput, ModelIncomplete, NoModel, NotFound
-from kb.protocols import Embedder, Progress, Space, Vectors
+from kb.protocols import Embedder, Encoding, Progress, Space, Vectors
 from kb.services.embedding import embed
 
 GAP_BATCH = 256
@@ -277,6 +278,11 @@ class Models:
                 self._space = space = self._as_of(session)
             yield session, space
 
+    def begun(self, text: str) -> tuple[str, Encoding] | None:
+        """Begin to encode a query with the model last searched with, and say which: most often it still is in use."""
+        space = self._space
+        return None if space is None else (space.key, space.encoding(text))
+
     def _as_of(self, session: Session) -> Space:
         row = _in_use(session)
         space = self._space
@@ -340,7 +346,7 @@ _IN_USE = select(Model.id, Model.name, Model.key).where(Model.in_use)
 
 
 def _in_use(session: Session) -> _Current:
-    row = session.execute(_IN_USE).first()
+    row = plain(session, _IN_USE).first()
     if row is None:
         raise NoModel("No encoder is in use: run 'kb init', or 'kb model add' and 'kb model use'.")
     return _Current(row.id, row.name, row.key)

@@ -167,8 +167,9 @@ class Search:
     def _asked(self, query: Query, reader: Reader) -> Iterator[_Asked]:
         """The checked query, its language, and the space and snapshot it is answered from."""
         query = self.checked(query)
+        begun = self._models.begun(query.text)
         with self._models.reading() as (session, space):
-            encoding = space.encoding(query.text)
+            encoding = begun[1] if begun and begun[0] == space.key else space.encoding(query.text)
             query = replace(query, filters=narrowing.resolve(session, query.filters, reader))
             language = query.language or self._language(space, query.text)
             yield _Asked(session, space, encoding, query, language)

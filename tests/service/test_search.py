@@ -8,6 +8,7 @@ import pytest
 
 from kb.bootstrap import Kb
 from kb.errors import EmptyQuery, InvalidFilter, InvalidInput
+from kb.protocols import Encoding, Vectors
 from kb.services import search
 from kb.values import VISITOR, Filters, Outcome, Query, Results
 
@@ -31,6 +32,27 @@ def bins(kb: Kb, describe: Describe) -> Kb:
 
 def ask(kb: Kb, text: str = "brown bin for every household", **given: object) -> Results:
     return kb.search.search(Query(text=text, **given), VISITOR)  # type: ignore[arg-type]
+
+
+def test_a_query_is_encoded_once_and_by_the_model_in_use(bins: Kb, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, space = ask(bins), bins.models.space()
+    begun: list[str] = []
+    encoding = space.encoding
+
+    def counting(text: str) -> Encoding:
+        begun.append(text)
+        return encoding(text)
+
+    monkeypatch.setattr(space, "encoding", counting)
+    assert ask(bins) == expected
+    assert begun == ["brown bin for every household"]
+
+    def stale() -> Vectors:
+        raise AssertionError("a vector of another model was asked for")
+
+    monkeypatch.setattr(bins.models, "begun", lambda text: ("another@1", stale))
+    assert ask(bins) == expected
+    assert len(begun) == 2
 
 
 def test_pages_neither_repeat_nor_skip(bins: Kb) -> None:
