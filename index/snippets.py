@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from index.analysis import WORD, fold, index_terms, query_terms, stop_words
+from index.compounds import LINKS
 from kb.values import Span
 
 LENGTH = 320
@@ -59,6 +60,8 @@ class _Wanted:
     unmarked: frozenset[str]
     heads: tuple[str, ...]
     """How the terms begin: a compound that has none of these within holds none of the terms."""
+    joins: bool
+    """Whether the language writes compounds as one word."""
     known: dict[str, str | None] = field(default_factory=dict, compare=False)
     """What was found of words before: the same ones come again in every passage, and most of them twice."""
 
@@ -71,7 +74,7 @@ class _Wanted:
         terms = query_terms(asked, {language, query_language})
         found = frozenset((*terms.strict, *terms.loose))
         heads = {term.partition(":")[2][:HEAD] for term in found}
-        return cls(language, found, unmarked, tuple(heads))
+        return cls(language, found, unmarked, tuple(heads), language in LINKS)
 
     def within(self, text: str, start: int, end: int) -> list[_Match]:
         """The words to mark in a part of a text."""
@@ -90,11 +93,11 @@ class _Wanted:
         written = _written(word, self.language)
         if written.lower in self.unmarked:
             return None
-        terms = written.terms
+        shared = self.terms.intersection(written.terms)
         # To take a word apart is slow, and most have nothing of the query within.
-        if any(map(written.plain.__contains__, self.heads)):
-            terms += _parts(word, self.language)
-        return min(self.terms.intersection(terms), default=None)
+        if self.joins and any(map(written.plain.__contains__, self.heads)):
+            shared = shared.union(self.terms.intersection(_parts(word, self.language)))
+        return min(shared) if shared else None
 
 
 @dataclass(frozen=True, slots=True)
