@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.dense import FlatIndex
 from index.evidence import Evidence
 from index.overlap import OverlapIndex, Wanted
 from index.sentences import SentenceIndex
 from kb.protocols import Ids, Vectors
+
+Shares = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Parts of a query's letters, and of its pairs of words, that each passage has."""
 
 SAMPLE = 200
 """Passages of the sample, at most."""
@@ -23,14 +27,19 @@ class Background:
         self._wholes, self._parts = dense.gather(self._ids), sentences.gather(self._ids)
         self._grams, self._couples = letters.gather(self._ids), pairs.gather(self._ids)
 
-    def evidence(self, vector: Vectors, letters: Wanted, pairs: Wanted, *, language: str, length: int) -> Evidence:
+    def shares(self, letters: Wanted, pairs: Wanted) -> Shares:
+        """What each passage of the sample has of a query's letters and pairs of words, which takes no vector."""
+        return self._letters.shares_of(letters, self._grams), self._pairs.shares_of(pairs, self._couples)
+
+    def evidence(self, vector: Vectors, shares: Shares, *, language: str, length: int) -> Evidence:
         """What speaks for each passage of the sample, as if no word of the query were in it."""
+        letters, pairs = shares
         return Evidence(
             cosines=self._dense.cosines_with(vector, self._wholes),
             sentences=self._sentences.nearest_of(vector, self._parts).cosines,
             lexical=np.zeros(self._ids.size, dtype=np.float32),
-            letters=self._letters.shares_of(letters, self._grams),
-            pairs=self._pairs.shares_of(pairs, self._couples),
+            letters=letters,
+            pairs=pairs,
             same=self._dense.in_language(language, self._wholes.languages),
             length=length,
         )

@@ -79,7 +79,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Nominated:
-    """The passages that either index puts forward for one query, ids ascending, and what speaks for each.
+    """The passages that either index puts forward for one query, without repeats, and what speaks for each.
 
     `nearest` is the number of each one's best sentence, `records` the record each belongs to; `background` is what
     speaks for a sample of the whole collection, most of which answers nothing.

@@ -25,6 +25,9 @@ from kb.values import Change
 HEAP_BYTES = 32_000_000
 """Memory of the writer, which has one thread: a process that also answers queries has no more to spare."""
 
+TERMS_KNOWN = 20_000
+"""Terms whose frequency is remembered: a query looks up hundreds, in each field and language, and most come again."""
+
 BOOSTS = {"text": 1.0, "title": 1.0, "heading": 0.5}
 """Weight of a term by the field it is found in."""
 
@@ -76,6 +79,11 @@ class Asked:
     best: float
     complete: bool
 
+    @property
+    def shares(self) -> Scores:
+        """BM25 of `ids` divided by that of the best of the whole collection, in 0..1."""
+        return self.scores / np.float32(self.best) if self.best else np.zeros_like(self.scores)
+
 
 class WordIndex:
     """BM25 over a folder of its own; satisfies `kb.protocols.LexicalIndex`.
@@ -107,6 +115,7 @@ class WordIndex:
     def _reopen(self) -> None:
         self._index.reload()
         self._searcher = self._index.searcher()
+        self._known: dict[tuple[str, str], int] = {}
         self._languages = sorted(Counter(self._language.values()))
 
     # --- following -----------------------------------------------------------------------------------
@@ -206,8 +215,17 @@ class WordIndex:
             *((field, HELD, terms.parts) for field in ("text", "title", "parts")),
         ]:
             for term in looked_for:
-                if frequency := self._searcher.doc_freq(field, term):
+                if frequency := self._frequency(field, term):
                     yield frequency, field, term, boost * self._rarity(frequency, common.get(term, 0))
+
+    def _frequency(self, field: str, term: str) -> int:
+        """How many passages have a term in a field; what was looked up before is remembered until something changes."""
+        frequency = self._known.get((field, term))
+        if frequency is None:
+            if len(self._known) >= TERMS_KNOWN:
+                self._known.clear()
+            frequency = self._known[field, term] = self._searcher.doc_freq(field, term)
+        return frequency
 
     def _commonness(self, terms: QueryTerms, language: str | None) -> dict[str, int]:
         """For each term how many passages have the word it comes from in the language the query is in.
@@ -218,7 +236,7 @@ class WordIndex:
         common: dict[str, int] = {}
         for forms in terms.readings:
             own = [form for form in forms if form.startswith(f"{language}:")]
-            most = max((self._searcher.doc_freq("text", form) for form in own), default=0)
+            most = max((self._frequency("text", form) for form in own), default=0)
             for form in forms:
                 # Two words may share a stem: then the rarer of the two is meant by it.
                 common[form] = min(common.get(form, most), most)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +32,19 @@ class Projection:
     matrix: NDArray[np.float32]
     languages: tuple[str, ...]
     rank: int
+    _last: list[tuple[Vectors, Vectors]] = field(default_factory=list, init=False, repr=False)
+    """The single vector that was projected last, if it may not be written to: each index asks for a query's anew."""
 
     def apply(self, vectors: Vectors) -> Vectors:
-        """Project each row and give it length 1 again."""
-        return unit(vectors @ self.matrix)
+        """Project each row and give it length 1 again; a single one that is read-only becomes one that is."""
+        for given, projected in self._last:
+            if given is vectors:
+                return projected
+        projected = unit(vectors @ self.matrix)
+        if len(vectors) == 1 and not vectors.flags.writeable:
+            projected.flags.writeable = False
+            self._last[:] = [(vectors, projected)]
+        return projected
 
     @property
     def digest(self) -> str:

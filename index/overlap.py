@@ -112,11 +112,8 @@ class OverlapIndex:
 
     def gather(self, ids: Ids) -> Gathered:
         """What `shares` needs of these ids: the same ones are compared with many queries."""
-        known = np.flatnonzero(self._rows.counts(ids))
-        if not known.size:
-            return Gathered(np.empty(0, dtype=np.uint16), known, known, ids.size)
-        rows, starts = self._rows.take(ids[known])
-        return Gathered(rows[:, 0], starts, known, ids.size)
+        held = self._rows.gather(ids)
+        return Gathered(held.rows[:, 0], held.starts, held.known, ids.size)
 
     def shares_of(self, wanted: Wanted, gathered: Gathered) -> NDArray[np.float32]:
         """What `shares` says, of passages gathered before."""

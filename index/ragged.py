@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,16 @@ GROWTH = 1.125
 
 SLACK = 10_000
 """Rows that may lie unused before the array is made anew, beside as many as are used."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The rows of some of the ids asked for, where those of each begin, which of those asked for it is, its number."""
+
+    rows: NDArray[Any]
+    starts: NDArray[np.int64]
+    known: NDArray[np.int64]
+    tags: NDArray[np.int64]
 
 
 class Ragged:
@@ -72,14 +83,22 @@ class Ragged:
 
     def take(self, ids: Ids) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """The rows of these ids one after the other, and where those of each begin; all must be held."""
-        places = self._places[np.searchsorted(self._ids, ids)]
-        counts = places[:, 1]
-        starts = np.cumsum(counts) - counts
-        return self._rows.take(_runs(places[counts > 0]), axis=0), starts
+        return self._taken(self._at(ids))
 
-    def counts(self, ids: Ids) -> NDArray[np.int64]:
-        """How many rows each of these ids has; 0 for one that is not held."""
-        return np.where(self.holds(ids), self._at(ids)[:, 1], 0)
+    def gather(self, ids: Ids) -> Gathered:
+        """The rows of those of these ids that have any; the others are passed over."""
+        if not self._ids.size:
+            none = np.empty(0, dtype=np.int64)
+            return Gathered(self._rows[:0], none, none, none)
+        order = np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)
+        places = self._places[order]
+        known = np.flatnonzero((self._ids[order] == ids) & (places[:, 1] > 0))
+        rows, starts = self._taken(places[known])
+        return Gathered(rows, starts, known, places[known, 2])
+
+    def _taken(self, places: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        counts = places[:, 1]
+        return self._rows.take(_runs(places[counts > 0]), axis=0), np.cumsum(counts) - counts
 
     def tags(self, ids: Ids) -> NDArray[np.int64]:
         """The number of each of these ids; all must be held."""

@@ -121,10 +121,9 @@ class SentenceIndex:
 
     def gather(self, ids: Ids) -> Gathered:
         """What `nearest` needs of these ids: the same ones are compared with many queries."""
-        known = np.flatnonzero(self._rows.counts(ids))
-        packed, starts = self._rows.take(ids[known])
-        levels = packed[:, :-2].astype(np.float32)
-        return Gathered(levels, _scales(packed)[:, 0], starts, known, self._rows.tags(ids[known]), ids.size)
+        held = self._rows.gather(ids)
+        levels = held.rows[:, :-2].astype(np.float32)
+        return Gathered(levels, _scales(held.rows)[:, 0], held.starts, held.known, held.tags, ids.size)
 
     def nearest_of(self, vector: Vectors, gathered: Gathered) -> Nearest:
         """The nearest sentence of each of the gathered, as languages are centred now."""

@@ -5,24 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index import likeness, snapshot
-from index.background import Background
+from index.background import Background, Shares
 from index.calibration import Calibration
 from index.dense import FlatIndex
+from index.dense import Gathered as Wholes
 from index.evidence import Evidence, Nominated, letter_count
 from index.fusion import Fusion
-from index.lexical import WordIndex
+from index.lexical import Asked, WordIndex
 from index.memory import give_back
 from index.neutral import Projection
-from index.overlap import OverlapIndex, letters, pairs
+from index.overlap import OverlapIndex, Wanted, letters, pairs
+from index.sentences import Gathered as Sentences
 from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
-from kb.protocols import Embedder, Encoding, Follower, Ids, Source, Vectors
+from kb.protocols import Embedder, Encoding, Follower, Ids, Source
 from kb.ranking import Ranking
 from kb.values import Change, Resemblance
 
@@ -32,6 +35,8 @@ POOL = 200
 MANY = 1000
 """Changes at once after which memory is given back."""
 
+Scores = NDArray[np.float32]
+
 FORMAT = 7
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
 
@@ -39,6 +44,28 @@ _BESIDE = ThreadPoolExecutor(1, thread_name_prefix="words")
 """Looks up words beside the arithmetic of a search: Tantivy holds no lock of the interpreter's."""
 
 DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "letters", "pairs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Group:
+    """What is known of some nominees without a vector: the shares of letters and pairs, and their sentences."""
+
+    letters: Scores
+    pairs: Scores
+    sentences: Sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _ByWords:
+    """What a query's words nominate, with all that judging it takes, and that of the sample, as of one state."""
+
+    grams: Wanted
+    couples: Wanted
+    asked: Asked
+    wholes: Wholes
+    group: _Group
+    background: Background
+    sampled: Shares
 
 
 class SearchSpace:
@@ -222,44 +249,52 @@ class SearchSpace:
         encoding = encoding or self.encoding(text)
         limit, length = max(limit, POOL), letter_count(text)
         with self._lock:
-            # All that the text alone tells, while it is being encoded: new passages may meanwhile come, and some go.
-            grams, couples = self._letters.wanted(text, language), self._pairs.wanted(text, language)
-            records = None if allowed is None else self._letters.owners(allowed)
-            asked = self._lexical.ask(self._lexical.query(text, language), limit, allowed, records=records)
+            words = self._by_words(text, language, limit, allowed)
         vector = encoding()
         with self._lock:
-            near, cosines = self._dense.search(vector, limit, allowed)
-            ids = np.union1d(near, asked.ids)
-            ids = ids[self._letters.holds(ids)]  # Some may have gone while the query was being encoded.
-            lexical = _BESIDE.submit(self._lexical.shares, asked, ids)
-            owners = self._letters.records_of(ids)
-            background = self._background.evidence(vector, grams, couples, language=language, length=length)
-            nearest = self._sentences.nearest(vector, ids)
+            if words.background is not self._background:  # Passages came or went while the query was being encoded.
+                words = self._by_words(text, language, limit, allowed)
+            near, cosines = _missing(words.asked.ids, *self._dense.search(vector, limit, allowed))
+            lexical = _BESIDE.submit(self._lexical.shares, words.asked, near)
+            ids = np.concatenate([words.asked.ids, near])
+            groups = words.group, self._group(near, words.grams, words.couples)
+            nearest = [self._sentences.nearest_of(vector, group.sentences) for group in groups]
+            background = words.background.evidence(vector, words.sampled, language=language, length=length)
             evidence = Evidence(
-                cosines=self._cosines(vector, ids, near, cosines),
-                sentences=nearest.cosines,
-                letters=self._letters.shares(grams, ids),
-                pairs=self._pairs.shares(couples, ids),
+                cosines=np.concatenate([self._dense.cosines_with(vector, words.wholes), cosines]),
+                sentences=np.concatenate([one.cosines for one in nearest]),
+                letters=np.concatenate([group.letters for group in groups]),
+                pairs=np.concatenate([group.pairs for group in groups]),
                 same=self._dense.are_in(language, ids),
                 length=length,
-                lexical=lexical.result(),
+                lexical=np.concatenate([words.asked.shares, lexical.result()]),
             )
-        return Nominated(
-            ids=ids,
-            evidence=evidence,
-            nearest=nearest.numbers,
-            records=owners,
-            background=background,
+            return Nominated(
+                ids=ids,
+                evidence=evidence,
+                nearest=np.concatenate([one.numbers for one in nearest]),
+                records=self._letters.records_of(ids),
+                background=background,
+            )
+
+    def _by_words(self, text: str, language: str, limit: int, allowed: Ids | None) -> _ByWords:
+        """All that the text alone tells, which costs no time while it is being encoded."""
+        grams, couples = self._letters.wanted(text, language), self._pairs.wanted(text, language)
+        records = None if allowed is None else self._letters.owners(allowed)
+        asked = self._lexical.ask(self._lexical.query(text, language), limit, allowed, records=records)
+        return _ByWords(
+            grams=grams,
+            couples=couples,
+            asked=asked,
+            wholes=self._dense.gather(asked.ids),
+            group=self._group(asked.ids, grams, couples),
+            background=self._background,
+            sampled=self._background.shares(grams, couples),
         )
 
-    def _cosines(self, vector: Vectors, ids: Ids, near: Ids, known: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Cosine of each id; those of the nearest are known from the search that found them."""
-        cosines = np.full(ids.size, np.nan, dtype=np.float32)
-        held = np.isin(near, ids)
-        cosines[np.searchsorted(ids, near[held])] = known[held]
-        rest = np.flatnonzero(np.isnan(cosines))
-        cosines[rest] = self._dense.cosines(vector, ids[rest])
-        return cosines
+    def _group(self, ids: Ids, grams: Wanted, couples: Wanted) -> _Group:
+        letters, pairs = self._letters.shares(grams, ids), self._pairs.shares(couples, ids)
+        return _Group(letters=letters, pairs=pairs, sentences=self._sentences.gather(ids))
 
     def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
         """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""
@@ -283,6 +318,13 @@ class SearchSpace:
         with self._lock:
             ids, _ = self._lexical.search(text, limit, language=language)
         return [int(id_) for id_ in ids]
+
+
+def _missing(known: Ids, ids: Ids, cosines: Scores) -> tuple[Ids, Scores]:
+    """Those of the ids, ascending, that are not known, with their cosines."""
+    order = np.argsort(ids)
+    new = order[~np.isin(ids[order], known, assume_unique=True)]
+    return ids[new], cosines[new]
 
 
 def _ranking(

@@ -201,6 +201,20 @@ def test_a_search_waits_until_both_indexes_have_changed(opened: Opener, monkeypa
     assert found == [1]
 
 
+def test_what_comes_or_goes_while_a_query_is_being_encoded_is_ranked_as_if_it_had_before(opened: Opener) -> None:
+    space = opened()
+    space.apply(many(9), 9)
+
+    def encoding() -> Vectors:
+        space.apply([gone(10, 4), live(11, 99, text=WORDS, language="it")], 11)
+        return vectors(1, seed=99)
+
+    ranked = list(space.rank(WORDS, language="it", limit=20, encoding=encoding))
+
+    assert ranked == list(space.rank(WORDS, language="it", limit=20))
+    assert {one.passage_id for one in ranked} == set(space.ids().tolist()) == {*range(1, 10), 99} - {4}
+
+
 def test_searching_while_rows_come_and_go(opened: Opener) -> None:
     space = opened()
     space.apply([live(1, 1, language="it", text="raccolta")], 1)

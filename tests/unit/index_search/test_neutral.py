@@ -130,3 +130,17 @@ def test_the_length_is_what_centred_vectors_have_on_average() -> None:
     found = centres({code: v.astype(np.float64).sum(axis=0) for code, v in rows.items()}, {"it": 200, "de": 200})
     lengths = np.linalg.norm(rows["it"] - found["it"].offset, axis=1)
     assert found["it"].length == pytest.approx(np.sqrt((lengths**2).mean()), rel=1e-5)
+
+
+def test_a_query_that_cannot_change_is_projected_once(parallel: dict[str, Vectors]) -> None:
+    projection, query = fit(parallel), unit(np.random.default_rng(2).normal(size=(1, 32)).astype(np.float32))
+    before = projection.apply(query)
+    assert before.flags.writeable
+    query.flags.writeable = False
+
+    projected = projection.apply(query)
+
+    assert np.array_equal(projected, before)
+    assert projection.apply(query) is projected
+    assert not projected.flags.writeable
+    assert not np.array_equal(projection.apply(-query), projected)
