@@ -39,6 +39,18 @@ Found = tuple[Ids, Scores]
 """Ids and cosines, best first."""
 
 
+_NOTHING: Found = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scan:
+    """The nearest passages of one language, the number `tag`, by sums of products, both (queries, passages)."""
+
+    tag: int
+    products: NDArray[np.float32]
+    ids: Ids
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
     """Neutral vectors of some passages, (n, dimension), and the number of each one's language.
@@ -148,42 +160,48 @@ class FlatIndex:
         """What `search` finds for each of several vectors with its limit; each language is asked for all at once."""
         most = max(limits, default=0)
         if most < 1:
-            return [_best([], limit) for limit in limits]
+            return [_best(*_NOTHING, limit) for limit in limits]
         if allowed is not None and allowed.size <= FEW:
             return self._compared(vectors, limits, allowed)
         queries, selector = self._asked(vectors), _selector(allowed)
         # Two threads take from it as they can, the largest first, so that neither waits long for the other.
         languages = iter(sorted(self._parts, key=lambda code: -self._parts[code].ntotal))
         scan = partial(self._scanned, languages, queries, most, selector)
-        if len(self) < MANY:
-            found = scan()
-        else:
-            beside = _BESIDE.submit(scan)
-            found = [*scan(), *beside.result()]
-        return [_best([part[row] for part in found], limit) for row, limit in enumerate(limits)]
+        beside = _BESIDE.submit(scan) if len(self) >= MANY else None
+        return self._centred(queries, [*scan(), *(beside.result() if beside else ())], limits)
 
     def _compared(self, vectors: Vectors, limits: Sequence[int], allowed: Ids) -> list[Found]:
         held = allowed[self._tags.of(allowed) != NONE]
         gathered = self.gather(held)
         scored = [self.cosines_with(vectors[[row]], gathered) for row in range(len(limits))]
-        return [_best([(held, scores)], limit) for scores, limit in zip(scored, limits, strict=True)]
+        return [_best(held, scores, limit) for scores, limit in zip(scored, limits, strict=True)]
 
     def _scanned(
         self, languages: Iterator[str], queries: _Queries, limit: int, selector: faiss.IDSelector | None
-    ) -> list[list[Found]]:
+    ) -> list[_Scan]:
         """The nearest of each language that is left to each query."""
         # One query is one scan, and threads that wait for each other make it slower. OpenMP keeps this by thread.
         faiss.omp_set_num_threads(1)
-        return [self._nearest(language, queries, limit, selector) for language in languages]
-
-    def _nearest(self, language: str, queries: _Queries, limit: int, selector: faiss.IDSelector | None) -> list[Found]:
-        part = self._parts[language]
         parameters = faiss.SearchParameters()
         parameters.sel = selector
-        products, ids = part.search(queries.levels, min(limit, part.ntotal), params=parameters)
-        found = ids >= 0  # FAISS pads with −1, and the lowest number there is, where the selector leaves too few.
-        cosines = self._centred(language, queries.vectors, np.where(found, products, 0) * (queries.steps * self._step))
-        return [(ids[row][found[row]], cosines[row][found[row]]) for row in range(len(ids))]
+        found = []
+        for language in languages:
+            part = self._parts[language]
+            products, ids = part.search(queries.levels, min(limit, part.ntotal), params=parameters)
+            found.append(_Scan(self._codes.index(language), products, ids))
+        return found
+
+    def _centred(self, queries: _Queries, scans: Sequence[_Scan], limits: Sequence[int]) -> list[Found]:
+        """The best of all languages for each query; FAISS pads with −1 and the lowest number there is."""
+        none = np.empty((len(limits), 0), dtype=np.int64)
+        ids = np.concatenate([none, *(one.ids for one in scans)], axis=1)
+        products = np.concatenate([none.astype(np.float32), *(one.products for one in scans)], axis=1)
+        tags = np.repeat([one.tag for one in scans], [one.ids.shape[1] for one in scans]).astype(np.int64)
+        moved = (queries.vectors @ self._offsets.T)[:, tags]
+        scaled = np.where(ids >= 0, products, 0) * (queries.steps * self._step)
+        cosines = ((scaled - moved) / self._lengths[tags]).astype(np.float32)
+        found = [ids[row] >= 0 for row in range(len(limits))]
+        return [_best(ids[row][held], cosines[row][held], limits[row]) for row, held in enumerate(found)]
 
     def cosines(self, vector: Vectors, ids: Ids) -> Scores:
         """Cosine of each id, in the order given; ids that are not held get NaN."""
@@ -217,12 +235,6 @@ class FlatIndex:
         known = ids[self._tags.of(ids) != NONE]
         gathered = self.gather(known)
         return known, unit((gathered.vectors - self._offsets[gathered.languages]).astype(np.float32))
-
-    def _centred(self, language: str, queries: Vectors, products: NDArray[Any]) -> Scores:
-        centre = self._centres[language]
-        moved = (queries @ centre.offset)[:, None]
-        centred: Scores = ((products - moved) / centre.length).astype(np.float32)
-        return centred
 
     def _asked(self, vectors: Vectors) -> _Queries:
         neutral = self._neutral(vectors)
@@ -305,9 +317,7 @@ def _selector(allowed: Ids | None) -> faiss.IDSelector | None:
     return selector
 
 
-def _best(found: Sequence[Found], limit: int) -> Found:
-    """The best of several lists, best first, the smaller id first where scores are equal."""
-    ids = np.concatenate([np.empty(0, dtype=np.int64), *(ids for ids, _ in found)])
-    scores = np.concatenate([np.empty(0, dtype=np.float32), *(scores for _, scores in found)])
+def _best(ids: Ids, scores: Scores, limit: int) -> Found:
+    """The best ones, best first, the smaller id first where scores are equal."""
     order = np.lexsort((ids, -scores))[: max(limit, 0)]
     return ids[order], scores[order]
