@@ -267,6 +267,10 @@ class FlatIndex:
             return np.zeros(numbers.size, dtype=np.bool_)
         return np.equal(numbers, self._codes.index(language))
 
+    def languages_among(self, ids: Ids) -> frozenset[str]:
+        """The languages of those of these ids that are held."""
+        return frozenset(language for language, _ in self._by_language(self._tags.of(ids)))
+
     def held_languages(self) -> list[str]:
         """Languages that have at least one passage, in alphabetical order."""
         return sorted(self._parts)

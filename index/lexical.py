@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from index.analysis import QueryTerms, index_terms, query_terms
+from index.analysis import NEUTRAL, QueryTerms, index_terms, query_terms
 from index.latest import latest
 from kb.protocols import Ids
 from kb.values import Change
@@ -63,6 +63,21 @@ Scores = NDArray[np.float32]
 
 _NO_IDS: Ids = np.empty(0, dtype=np.int64)
 _NO_SCORES: Scores = np.empty(0, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """What is looked for of a text, each part with the language of the passages that may have it; `*` is all."""
+
+    parts: tuple[tuple[str, tantivy.Query], ...]
+
+    def among(self, languages: Container[str]) -> Words:
+        """Those parts that passages in these languages may have: all that counts for them."""
+        return Words(tuple(part for part in self.parts if part[0] == NEUTRAL or part[0] in languages))
+
+    def query(self) -> tantivy.Query:
+        """Any of the parts."""
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for _, part in self.parts])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +131,7 @@ class WordIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self._known: dict[tuple[str, str], int] = {}
-        self._languages = sorted(Counter(self._language.values()))
+        self._languages = dict(sorted(Counter(self._language.values()).items()))
 
     # --- following -----------------------------------------------------------------------------------
 
@@ -146,39 +161,53 @@ class WordIndex:
         asked = self.ask(self.query(text, language), limit, allowed)
         return asked.ids, asked.scores
 
-    def query(self, text: str, language: str | None) -> tantivy.Query | None:
-        """Any of a text's terms in any field, weighed as the index stands; None when it has none of them."""
+    def query(self, text: str, language: str | None) -> Words | None:
+        """A text's terms in any field, weighed as the index stands; None when it has none of them."""
         terms = query_terms(text, self._languages)
         wanted = sorted(self._frequencies(terms, language), key=lambda one: one[0])[:MOST_TERMS]
-        parts = [self._term(field, term, boost) for _, field, term, boost in wanted]
-        parts += [self._phrase(run) for run in terms.phrases]
-        return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts]) if wanted else None
+        parts = [(_language(term), self._term(field, term, boost)) for _, field, term, boost in wanted]
+        # A run of terms has the language of any that is not the same in all.
+        phrases = [(max(map(_language, run)), self._phrase(run)) for run in terms.phrases]
+        return Words((*parts, *phrases)) if wanted else None
 
     def ask(
-        self, query: tantivy.Query | None, limit: int, allowed: Ids | None = None, *, records: Ids | None = None
+        self,
+        words: Words | None,
+        limit: int,
+        allowed: Ids | None = None,
+        *,
+        records: Ids | None = None,
+        languages: Collection[str] | None = None,
     ) -> Asked:
         """The best passages of what `query` made, and all that is needed to judge others of those allowed by it.
 
-        `records` says the same as `allowed` in fewer ids, where those are all the passages of some records.
+        `records` says the same as `allowed` in fewer ids, where those are all the passages of some records;
+        `languages` are theirs: what no passage in them can have need not be looked for.
         """
-        if query is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
+        if words is None or limit < 1 or not self._language or (allowed is not None and allowed.size == 0):
             return Asked(None, _NO_IDS, _NO_SCORES, 0.0, complete=True)
-        depth = limit if allowed is None else self._depth(limit, allowed, records)
-        found, scores = self._found(query, depth)
-        best = float(scores.max(initial=0.0))
-        if allowed is not None:
-            held = np.flatnonzero(_among(found, allowed))[:limit]
-            if held.size == limit or found.size < depth:
-                found, scores = found[held], scores[held]
-            else:
-                field, chosen = ("passage", allowed) if records is None else ("record", records)
-                found, scores = self._found(self._restricted(query, chosen, field), limit)
-        return Asked(query, found, scores, best, complete=found.size < limit)
+        if allowed is None:
+            found, scores = self._found(words.query(), limit)
+            return Asked(words.query(), found, scores, float(scores.max(initial=0.0)), complete=found.size < limit)
+        fitting = words if languages is None else words.among(languages)
+        query, chosen = fitting.query(), allowed if records is None else records
+        depth = self._depth(limit, allowed.size, chosen.size, languages)
+        found, scores = self._found(query, depth) if depth else (_NO_IDS, _NO_SCORES)
+        # The best passage of the whole collection may have what those allowed cannot.
+        best = scores if depth and len(fitting.parts) == len(words.parts) else self._found(words.query(), 1)[1]
+        held = np.flatnonzero(_among(found, allowed))[:limit]
+        if depth and (held.size == limit or found.size < depth):
+            found, scores = found[held], scores[held]
+        else:
+            field = "passage" if records is None else "record"
+            found, scores = self._found(self._restricted(query, chosen, field), limit)
+        return Asked(query, found, scores, float(best.max(initial=0.0)), complete=found.size < limit)
 
-    def _depth(self, limit: int, allowed: Ids, records: Ids | None) -> int:
-        """How many results without a filter to pick the allowed from, where most are; else the best one will do."""
-        depth = int(1.5 * limit * max(1, len(self) / allowed.size)) + 50
-        return depth if depth < PICKED * (allowed if records is None else records).size else 1
+    def _depth(self, limit: int, allowed: int, chosen: int, languages: Collection[str] | None) -> int:
+        """How many results without a filter to pick the allowed from, where they are many; else 0."""
+        many = len(self) if languages is None else sum(self._languages.get(code, 0) for code in languages)
+        depth = int(1.5 * limit * max(1, many / allowed)) + 50
+        return depth if depth < PICKED * chosen else 0
 
     def shares(self, asked: Asked, ids: Ids) -> Scores:
         """BM25 of each passage divided by that of the best of the whole collection, in 0..1.
@@ -354,6 +383,10 @@ def _enter(shares: Scores, ids: Ids, found: Ids, scores: Scores) -> None:
 def _inverse_frequency(frequency: int, count: int) -> float:
     """BM25's inverse document frequency (Robertson and Spärck Jones, never negative)."""
     return math.log(1 + (max(count - frequency, 0) + 0.5) / (frequency + 0.5))
+
+
+def _language(term: str) -> str:
+    return term.partition(":")[0]
 
 
 def _boosted(query: tantivy.Query, boost: float) -> tantivy.Query:

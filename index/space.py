@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from index.dense import FlatIndex
 from index.dense import Gathered as Wholes
 from index.evidence import Evidence, Nominated, letter_count
 from index.fusion import Fusion
-from index.lexical import Asked, WordIndex
+from index.lexical import Asked, WordIndex, Words
 from index.memory import give_back
 from index.neutral import Projection
 from index.overlap import OverlapIndex, Wanted, letters, pairs
@@ -31,6 +32,9 @@ from kb.values import Change, Resemblance
 
 POOL = 200
 """Passages that meaning and words each nominate, at least."""
+
+ALLOWED_KEPT = 8
+"""Filters of which it is known what they leave, those asked for last: one stays while questions change."""
 
 MANY = 1000
 """Changes at once after which memory is given back."""
@@ -68,6 +72,15 @@ class _ByWords:
     sampled: Shares
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Allowed:
+    """Passages that a filter leaves: ids ascending, the records they are all of, if any, and their languages."""
+
+    ids: Ids
+    records: Ids | None
+    languages: frozenset[str]
+
+
 class SearchSpace:
     """The indexes of one model and what joins them; satisfies `kb.protocols.Space` and may be shared by threads.
 
@@ -86,6 +99,7 @@ class SearchSpace:
         self._work = work
         self._home = snapshot.Lease(work, "live")
         self._lock = threading.Lock()
+        self._allowed: OrderedDict[bytes, _Allowed] = OrderedDict()
         self._dense = FlatIndex(embedder.dimension, projection)
         self._lexical = WordIndex(self._home.folder)
         self._sentences = SentenceIndex(embedder.dimension, projection)
@@ -134,6 +148,7 @@ class SearchSpace:
             home = snapshot.Lease(self._work, "live")
             lexical = WordIndex.load(folder / LEXICAL, home.folder)
             self._release()
+            self._allowed.clear()
             self._dense, self._lexical, self._home, self.cursor = dense, lexical, home, cursor
             self._sentences, self._letters, self._pairs = sentences, same_letters, same_pairs
             self._background = self._sample()
@@ -147,6 +162,7 @@ class SearchSpace:
             if concerning := self._concerning(changes):
                 for follower in self._followers().values():
                     follower.apply(concerning)
+                self._allowed.clear()
                 self._background = self._sample()
             self.cursor = cursor
             if len(concerning) >= MANY:
@@ -187,9 +203,22 @@ class SearchSpace:
         return held[DENSE]
 
     def passages_of(self, records: Ids) -> Ids:
-        """Ids of the passages it holds that belong to these records, ascending."""
+        """Ids of the passages it holds that belong to these records, ascending; not to be written to."""
         with self._lock:
-            return self._letters.of_records(records)
+            key = records.tobytes()
+            kept = self._allowed.pop(key, None) or self._allowing(self._letters.of_records(records))
+            kept.ids.flags.writeable = False
+            self._allowed[key] = kept
+            if len(self._allowed) > ALLOWED_KEPT:
+                self._allowed.popitem(last=False)
+            return kept.ids
+
+    def _allowing(self, ids: Ids) -> _Allowed:
+        """What is to be known of these ids; of those given away before it is known."""
+        for kept in self._allowed.values():
+            if kept.ids is ids:
+                return kept
+        return _Allowed(ids=ids, records=self._letters.owners(ids), languages=self._dense.languages_among(ids))
 
     def languages(self) -> list[str]:
         """Languages of the passages it holds, in alphabetical order."""
@@ -280,8 +309,7 @@ class SearchSpace:
     def _by_words(self, text: str, language: str, limit: int, allowed: Ids | None) -> _ByWords:
         """All that the text alone tells, which costs no time while it is being encoded."""
         grams, couples = self._letters.wanted(text, language), self._pairs.wanted(text, language)
-        records = None if allowed is None else self._letters.owners(allowed)
-        asked = self._lexical.ask(self._lexical.query(text, language), limit, allowed, records=records)
+        asked = self._asked(self._lexical.query(text, language), limit, allowed)
         return _ByWords(
             grams=grams,
             couples=couples,
@@ -291,6 +319,12 @@ class SearchSpace:
             background=self._background,
             sampled=self._background.shares(grams, couples),
         )
+
+    def _asked(self, words: Words | None, limit: int, allowed: Ids | None) -> Asked:
+        if allowed is None:
+            return self._lexical.ask(words, limit)
+        known = self._allowing(allowed)
+        return self._lexical.ask(words, limit, allowed, records=known.records, languages=known.languages)
 
     def _group(self, ids: Ids, grams: Wanted, couples: Wanted) -> _Group:
         letters, pairs = self._letters.shares(grams, ids), self._pairs.shares(couples, ids)

@@ -43,6 +43,36 @@ class TestTantivy(LexicalIndexContract):
         shares = [whole[id_] / max(whole.values()) for id_ in allowed.tolist()]
         assert index.shares(asked, allowed).tolist() == pytest.approx(shares)
 
+    @pytest.mark.parametrize("picked", [0, 1000])
+    def test_what_no_allowed_passage_can_have_is_not_looked_for_and_changes_nothing(
+        self, index: WordIndex, monkeypatch: pytest.MonkeyPatch, picked: float
+    ) -> None:
+        monkeypatch.setattr(lexical, "PICKED", picked)
+        texts = {
+            "it": "raccolta dei rifiuti PM10",
+            "de": "Sammlung der Abfälle PM10",
+            "fr": "collecte des ordures PM10",
+        }
+        index.apply(
+            [
+                live(number, number, language=language, text=f"{text} {'altro ' * number}")
+                for number, (language, text) in enumerate([*texts.items()] * 20, start=1)
+            ]
+        )
+        allowed = np.array([4, 5, 7, 29, 31], dtype=np.int64)
+        words = index.query(" ".join(texts.values()) + ' "collecte des ordures" "Sammlung der Abfälle"', "fr")
+        assert words is not None
+        fewer = words.among({"it", "de"})
+        assert {language for language, _ in words.parts} == {"it", "de", "fr", "*"}
+        assert {language for language, _ in fewer.parts} == {"it", "de", "*"}
+
+        every, some = (index.ask(words, 4, allowed, languages=codes) for codes in (None, {"it", "de"}))
+
+        assert some.ids.tolist() == every.ids.tolist()
+        assert some.scores.tolist() == pytest.approx(every.scores.tolist())
+        assert some.best == every.best > some.scores.max()
+        assert index.shares(some, allowed).tolist() == pytest.approx(index.shares(every, allowed).tolist())
+
     @pytest.mark.parametrize("one_by_one", [0, 1000])
     def test_ids_are_found_as_a_set_or_one_by_one(
         self, index: WordIndex, monkeypatch: pytest.MonkeyPatch, one_by_one: int

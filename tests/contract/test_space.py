@@ -161,6 +161,21 @@ def test_a_filter_changes_no_score(opened: Opener) -> None:
         assert one.same_language == whole[one.passage_id].same_language
 
 
+def test_what_a_filter_leaves_is_what_there_is_now(opened: Opener) -> None:
+    space, records = opened(), np.array([7], dtype=np.int64)
+    space.apply([live(number, number, record_id=7, text=WORDS) for number in (1, 2)], 2)
+    allowed = space.passages_of(records)
+    assert allowed.tolist() == [1, 2]
+    assert space.passages_of(records) is allowed
+
+    space.apply([live(3, 3, record_id=7, text=WORDS), gone(4, 1)], 4)
+
+    assert space.passages_of(records).tolist() == [2, 3]
+    assert [one.passage_id for one in space.rank(WORDS, language="it", limit=9, allowed=allowed)] == [2]
+    ranked = space.rank(WORDS, language="it", limit=9, allowed=space.passages_of(records))
+    assert sorted(one.passage_id for one in ranked) == [2, 3]
+
+
 def test_what_only_one_index_nominated_is_judged_by_both(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.space.POOL", 1)
     space = opened()
