@@ -119,7 +119,9 @@ class OverlapIndex:
         """What `shares` says, of passages gathered before."""
         found = np.zeros(gathered.asked, dtype=np.float32)
         if gathered.known.size and wanted.total:
-            found[gathered.known] = np.add.reduceat(wanted.weights[gathered.numbers], gathered.starts) / wanted.total
+            found[gathered.known] = (
+                np.add.reduceat(wanted.weights.take(gathered.numbers), gathered.starts) / wanted.total
+            )
         return found
 
     # --- what it holds -------------------------------------------------------------------------------
