@@ -112,23 +112,25 @@ def quickened(model: CompiledModel, folder: Path, *, revision: str, threads: int
 
     checkpoint = Checkpoint(folder)
     kept = folder / f"onnxruntime-{onnxruntime.__version__}"
-    graph = _kept(kept, revision)
-    made = graph or _made(model, checkpoint)
-    quick = QuantizedQueries(model, checkpoint, _session(made), threads)
-    if graph is None:
-        _compare(quick, model)
-        _keep(made, kept, revision)
+    if session := _kept(kept, revision):
+        return QuantizedQueries(model, checkpoint, session, threads)
+    graph = _made(model, checkpoint)
+    quick = QuantizedQueries(model, checkpoint, _session(graph), threads)
+    _compare(quick, model)
+    _keep(graph, kept, revision)
     return quick
 
 
-def _kept(kept: Path, revision: str) -> bytes | None:
-    """The graph an earlier start made; None when there is none of these weights, or it is damaged."""
+def _kept(kept: Path, revision: str) -> Any:
+    """What runs the graph that an earlier start made; None when there is none of these weights, or it is damaged."""
     try:
         manifest = verify(kept)
         if (manifest.get("revision"), manifest.get("recipe")) == (revision, FORMAT):
-            return (kept / GRAPH).read_bytes()
-    except (NotReady, OSError) as error:
+            return _session((kept / GRAPH).read_bytes())
+    except NotReady as error:
         log.info("The graph for queries is made: %s", error)
+    except Exception as error:  # ONNX Runtime raises what it likes; the graph can be made again.
+        log.warning("The graph for queries cannot be read and is made again: %s", error)
     return None
 
 

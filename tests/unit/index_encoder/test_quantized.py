@@ -127,7 +127,7 @@ class TestQueries:
 
         assert np.array_equal(again.begin(QUESTIONS[1], "")(), first)
 
-    @pytest.mark.parametrize("harm", ["cut", "other weights", "other recipe"])
+    @pytest.mark.parametrize("harm", ["cut", "garbled", "other weights", "other recipe"])
     def test_what_does_not_belong_is_made_anew(
         self, model: CompiledModel, folder: Path, monkeypatch: pytest.MonkeyPatch, harm: str
     ) -> None:
@@ -136,6 +136,8 @@ class TestQueries:
         whole, before = graph.stat().st_size, graph.stat().st_ino
         if harm == "cut":
             os.truncate(graph, 1000)
+        if harm == "garbled":
+            graph.write_bytes(bytes(whole))
         if harm == "other recipe":
             monkeypatch.setattr(quantized, "FORMAT", quantized.FORMAT + 1)
 
