@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
+import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -68,35 +70,57 @@ class QuantizedQueries:
 
 
 class Checkpoint:
-    """The weights of a BERT in its folder. The table of words is far larger than the rest, and read where it lies."""
+    """The weights of a BERT in its folder.
+
+    The table of words is far larger than the rest, and its rows are read one by one: mapped into memory, each would
+    count with sixteen pages around it, and after some thousand words the whole table.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open `folder`; raises `Unsuitable` when there is no BERT in it whose arithmetic is known here."""
-        from safetensors import SafetensorError, safe_open
+        from safetensors import SafetensorError
 
+        self._path = folder / "model.safetensors"
         try:
             self.config: Mapping[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            self._file = safe_open(folder / "model.safetensors", framework="numpy")
-            self._words = self._file.get_slice("embeddings.word_embeddings.weight")  # type: ignore[no-untyped-call]
+            self._dtype, self._start, self._width = _table(self._path, "embeddings.word_embeddings.weight")
             positions = self.tensor("embeddings.position_embeddings.weight")
             self._places = positions + self.tensor("embeddings.token_type_embeddings.weight")[0]
-        except (OSError, ValueError, TypeError, SafetensorError) as error:
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise Unsuitable(f"its weights cannot be read as those of a BERT: {error}") from error
         expected = {"model_type": "bert", "hidden_act": "gelu"}
         found = {name: self.config.get(name) for name in expected}
         if found != expected or self.config.get("position_embedding_type", "absolute") != "absolute":
             raise Unsuitable(f"it is no BERT with GELU and absolute positions, but {found}")
+        self._file = os.open(self._path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._file)
 
     def tensor(self, name: str) -> Floats:
         """The weights of that name."""
-        values: Floats = self._file.get_tensor(name).astype(np.float32)  # type: ignore[no-untyped-call]
+        from safetensors import safe_open
+
+        with safe_open(self._path, framework="numpy") as file:
+            values: Floats = file.get_tensor(name).astype(np.float32)
         return values
 
     def embedded(self, ids: Sequence[int]) -> Floats:
         """Token ids as the first layer takes them, shape (1, tokens, dimension)."""
-        words = np.concatenate([self._words[id_ : id_ + 1] for id_ in ids]).astype(np.float32)
+        rows = b"".join(os.pread(self._file, self._width, self._start + id_ * self._width) for id_ in ids)
+        words = np.frombuffer(rows, dtype=self._dtype).reshape(len(ids), -1).astype(np.float32)
         values: Floats = (words + self._places[: len(ids)])[None]
         return values
+
+
+def _table(path: Path, name: str) -> tuple[str, int, int]:
+    """Type of a matrix's values, where its first row begins and how many bytes a row has.
+
+    A safetensors file begins with the length of its header in eight bytes, and the header, JSON.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        entry = json.loads(file.read(min(length, path.stat().st_size)))[name]
+    dtype = {"F32": "<f4", "F16": "<f2"}[entry["dtype"]]
+    return dtype, 8 + length + entry["data_offsets"][0], entry["shape"][1] * np.dtype(dtype).itemsize
 
 
 def quickened(model: CompiledModel, folder: Path, *, revision: str, threads: int) -> QuantizedQueries:
