@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.neutral import unit
 from kb.protocols import Encoding, Vectors
 
 if TYPE_CHECKING:
@@ -112,10 +113,3 @@ def pooled(hidden: NDArray[np.float32], mask: NDArray[np.int64], pooling: str) -
 
 POOLINGS = {name + end: name for name in ("mean", "cls") for end in ("", "+normalize")}
 """The ways of pooling that are computed here, by what sentence-transformers' modules are called together."""
-
-
-def unit(vectors: Vectors) -> Vectors:
-    """The vectors, shape (n, dimension), at length 1."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Vectors = (vectors / np.maximum(lengths, np.float32(1e-12))).astype(np.float32)
-    return scaled

@@ -201,7 +201,8 @@ def _network(folder: Path, revision: str, runtime: Runtime, threads: int) -> Net
 
 def _quickened(model: CompiledModel, folder: Path, revision: str, threads: int) -> Network:
     """`model` with a quicker way for queries, where there is one."""
-    from index.quantized import Unsuitable, quickened
+    from index.quantized import quickened
+    from index.runtime import Unsuitable
 
     try:
         return quickened(model, folder, revision=revision, threads=threads)

@@ -64,6 +64,13 @@ def publish(built: Path, folder: Path) -> None:
     _flush(folder.parent)
 
 
+def replace(built: Path, folder: Path, **facts: object) -> None:
+    """Seal `built` with `facts` and publish it in the place of what `folder` holds."""
+    seal(built, **facts)
+    shutil.rmtree(folder, ignore_errors=True)
+    publish(built, folder)
+
+
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of `folder`; None when it has none.
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +21,10 @@ from typing import Any
 import numpy as np
 
 from index.bert import Floats, bert
-from index.compiled import CompiledModel, pooled, unit
-from index.manifest import construction, publish, seal, verify
+from index.compiled import CompiledModel, pooled
+from index.manifest import construction, replace, verify
+from index.neutral import unit
+from index.runtime import Unsuitable
 from kb.errors import NotReady
 from kb.protocols import Encoding, Vectors
 
@@ -43,10 +44,6 @@ _SAMPLE = (
     "query: PAES 2020",
 )
 """Texts whose activations say how widely each channel ranges, and whose vectors are compared."""
-
-
-class Unsuitable(Exception):
-    """No such graph can stand in for this model; its queries are encoded as its passages are."""
 
 
 class QuantizedQueries:
@@ -194,8 +191,6 @@ def _keep(graph: bytes, kept: Path, revision: str) -> None:
     try:
         with construction(kept) as building:
             (building / GRAPH).write_bytes(graph)
-            seal(building, revision=revision, recipe=FORMAT)
-            shutil.rmtree(kept, ignore_errors=True)
-            publish(building, kept)
+            replace(building, kept, revision=revision, recipe=FORMAT)
     except OSError as error:
         log.info("The graph for queries is not kept, so the next start makes it again: %s", error)

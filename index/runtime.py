@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import sys
 import warnings
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from index.compiled import INPUTS, POOLINGS, CompiledModel, Facts
-from index.manifest import construction, publish, seal, verify
+from index.manifest import construction, replace, verify
 from index.reference import ReferenceModel
 from kb.errors import NotReady
 
@@ -37,7 +36,7 @@ _SAMPLE = ["passage: a", "query: raccolta differenziata porta a porta, Gemeinde 
 
 
 class Unsuitable(Exception):
-    """OpenVINO cannot stand in for this model; torch runs it instead."""
+    """What is quicker cannot stand in for this model, which then runs as before."""
 
 
 def opened(folder: Path, *, revision: str, threads: int = 0) -> CompiledModel:
@@ -97,9 +96,7 @@ def _converted(openvino: Any, folder: Path, kept: Path, revision: str, threads: 
         _compare(compiled, reference)
         try:
             openvino.save_model(graph, building / GRAPH, compress_to_fp16=True)
-            seal(building, revision=revision, facts=facts.as_dict())
-            shutil.rmtree(kept, ignore_errors=True)
-            publish(building, kept)
+            replace(building, kept, revision=revision, facts=facts.as_dict())
         except OSError as error:
             log.info("The converted encoder is not kept, so the next start converts again: %s", error)
     return compiled

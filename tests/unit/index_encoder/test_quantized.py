@@ -16,8 +16,8 @@ from index import quantized
 from index.bert import bert
 from index.compiled import CompiledModel
 from index.encoder import SentenceEncoder
-from index.quantized import Checkpoint, QuantizedQueries, Unsuitable, quickened
-from index.runtime import opened
+from index.quantized import Checkpoint, QuantizedQueries, quickened
+from index.runtime import Unsuitable, opened
 
 REVISION = "1571fc982750"
 QUESTIONS = [
@@ -183,7 +183,7 @@ class TestQueries:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(quantized, "seal", full)
+        monkeypatch.setattr(quantized, "replace", full)
 
         assert quickened(model, folder, revision=REVISION, threads=1).begin("acqua", "")().shape == (1, 384)
         assert not list(folder.glob("onnxruntime-*"))
