@@ -185,13 +185,12 @@ def _deciding_files(folder: Path) -> Iterator[Path]:
 def _network(folder: Path, revision: str, runtime: Runtime, threads: int) -> Network:
     """What runs the model; where OpenVINO cannot and is not asked for, torch does and a warning says so."""
     from index.reference import ReferenceModel
-    from index.runtime import Unsuitable, cores, has_bfloat16, opened
+    from index.runtime import Unsuitable, cores, opened
 
     if runtime != "torch":
         try:
             model = opened(folder, revision=revision, threads=threads)
-            quick = runtime == "auto" and not has_bfloat16()
-            return _quickened(model, folder, revision, cores(threads)) if quick else model
+            return _quickened(model, folder, revision, cores(threads)) if runtime == "auto" else model
         except (ImportError, Unsuitable) as error:
             if runtime == "openvino":
                 raise NoModel(f"OpenVINO cannot run {folder.name}: {error}. Set KB_RUNTIME to 'torch'.") from error

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from index.bundled import BUNDLED_NAME, rebuild  # noqa: E402 -- the script runs without being installed
 from kb.protocols import Vectors  # noqa: E402
+from tests.benchmarks.memory import own_peak_mb  # noqa: E402
 
 COUNT = 128
 MOST_WORDS = 110
@@ -106,7 +106,7 @@ def _measure(name: str, folder: Path, count: int, work: Path) -> None:
         "cpu": count / (time.process_time() - started_cpu),
         "query": statistics.median(seconds),
         "load": loaded,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "memory": own_peak_mb(),
         "tokens": facts["count"](passages) if "count" in facts else 0,
     }
     facts.pop("count", None)

@@ -15,7 +15,6 @@ import argparse
 import itertools
 import json
 import os
-import resource
 import shutil
 import sqlite3
 import statistics
@@ -35,6 +34,7 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np  # noqa: E402 -- knows by now how many threads it is to have
+import psutil  # noqa: E402 -- the script runs without being installed
 from sqlalchemy import insert  # noqa: E402 -- the script runs without being installed
 
 from index.neutral import unit  # noqa: E402
@@ -45,6 +45,7 @@ from kb.db import feed  # noqa: E402
 from kb.db.entities import Document, Embedding, Passage, Record, Term  # noqa: E402
 from kb.settling import settle  # noqa: E402
 from kb.values import VISITOR, Filters, Query  # noqa: E402
+from tests.benchmarks.memory import own_peak_mb  # noqa: E402
 
 COUNT = 100_000
 POOL = 250
@@ -273,8 +274,8 @@ def search_it(folder: Path, sets: Path, *, plain: bool) -> dict[str, Any]:
         "ready": ready,
         "times": times,
         "steps": steps,
-        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "now": _resident(),
+        "memory": own_peak_mb(),
+        "now": psutil.Process().memory_info().rss / (1 << 20),
     }
     if plain:
         result["plain"] = list(_plainly(kb, questions(sets, WARMING + 1)))
@@ -348,11 +349,6 @@ def _plainly(kb: Kb, asked: list[str]) -> Iterator[float]:
             "SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY bm25(passage) LIMIT 200", [matched]
         ).fetchall()
         yield (time.perf_counter() - started) * 1000
-
-
-def _resident() -> float:
-    fields = Path("/proc/self/statm").read_text(encoding="ascii").split()
-    return int(fields[1]) * resource.getpagesize() / (1 << 20)
 
 
 def _searching(folder: Path, sets: Path, *, plain: bool) -> dict[str, Any]:

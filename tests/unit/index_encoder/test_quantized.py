@@ -193,14 +193,11 @@ class TestQueries:
 class TestChoice:
     """Which way a query goes."""
 
-    @pytest.mark.parametrize(
-        ("bfloat16", "setting", "quick"), [(False, "auto", True), (True, "auto", False), (False, "openvino", False)]
-    )
-    def test_bytes_are_for_processors_that_have_nothing_quicker(
-        self, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, bfloat16: bool, setting: str, quick: bool
+    @pytest.mark.parametrize(("setting", "quick"), [("auto", True), ("openvino", False)])
+    def test_queries_are_encoded_in_bytes_unless_the_other_way_is_asked_for(
+        self, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, setting: str, quick: bool
     ) -> None:
         exact = SentenceEncoder.load(checkpoint, runtime="openvino")
-        monkeypatch.setattr("index.runtime.has_bfloat16", lambda: bfloat16)
         monkeypatch.setattr("index.runtime._compiled", lambda *_: exact._network)
 
         loaded = SentenceEncoder.load(checkpoint, runtime=setting)  # type: ignore[arg-type]
@@ -215,7 +212,6 @@ class TestChoice:
             raise Unsuitable("it is no BERT")
 
         monkeypatch.setattr(quantized, "quickened", refuse)
-        monkeypatch.setattr("index.runtime.has_bfloat16", lambda: False)
 
         with caplog.at_level(logging.INFO, logger=encoders.__name__):
             loaded = SentenceEncoder.load(checkpoint)
