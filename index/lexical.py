@@ -18,12 +18,17 @@ import tantivy
 from numpy.typing import NDArray
 
 from index.analysis import NEUTRAL, QueryTerms, index_terms, query_terms
+from index.compounds import LINKS
 from index.latest import latest
+from kb.ids import are_among
 from kb.protocols import Ids
 from kb.values import Change
 
-HEAP_BYTES = 32_000_000
-"""Memory of the writer, which has one thread: a process that also answers queries has no more to spare."""
+HEAP_BYTES = 64_000_000
+"""Memory of the writer at most, which has one thread: what is in it when it is full becomes one segment.
+
+Every segment is asked for every term of a query, and a process that answers queries has no more to spare.
+"""
 
 TERMS_KNOWN = 20_000
 """Terms whose frequency is remembered: a query looks up hundreds, in each field and language, and most come again."""
@@ -111,6 +116,7 @@ class WordIndex:
         """Open the index in `folder`, or start an empty one when there is none."""
         self._folder = folder
         self._language: dict[int, str] = {}
+        self._written = True
         self._closed = False
         self._index = tantivy.Index(_schema(), path=str(folder))
         self._index.config_reader("manual")
@@ -144,8 +150,14 @@ class WordIndex:
                 self._writer.add_document(_document(change))
                 self._language[change.passage_id] = change.language
         if last:
+            self._written = False
+
+    def _commit(self) -> None:
+        """Write what was replayed, once something is looked for: a commit after each batch would make more segments."""
+        if not self._written:
             self._writer.commit()
             self._reopen()
+            self._written = True
 
     def _remove(self, ids: list[int]) -> None:
         if ids:
@@ -163,6 +175,7 @@ class WordIndex:
 
     def query(self, text: str, language: str | None) -> Words | None:
         """A text's terms in any field, weighed as the index stands; None when it has none of them."""
+        self._commit()
         terms = query_terms(text, self._languages)
         wanted = sorted(self._frequencies(terms, language), key=lambda one: one[0])[:MOST_TERMS]
         parts = [(_language(term), self._term(field, term, boost)) for _, field, term, boost in wanted]
@@ -195,7 +208,7 @@ class WordIndex:
         found, scores = self._found(query, depth) if depth else (_NO_IDS, _NO_SCORES)
         # The best passage of the whole collection may have what those allowed cannot.
         best = scores if depth and len(fitting.parts) == len(words.parts) else self._found(words.query(), 1)[1]
-        held = np.flatnonzero(_among(found, allowed))[:limit]
+        held = np.flatnonzero(are_among(found, allowed))[:limit]
         if depth and (held.size == limit or found.size < depth):
             found, scores = found[held], scores[held]
         else:
@@ -240,7 +253,7 @@ class WordIndex:
         for field, boost, looked_for in [
             *((field, boost, terms.strict) for field, boost in BOOSTS.items()),
             ("loose", LOOSE, terms.loose),
-            ("parts", PART, terms.strict),
+            ("parts", PART, [term for term in terms.strict if _language(term) in LINKS]),
             *((field, HELD, terms.parts) for field in ("text", "title", "parts")),
         ]:
             for term in looked_for:
@@ -286,6 +299,7 @@ class WordIndex:
 
     def ids(self) -> Ids:
         """Ids of all passages it holds, ascending: those in Tantivy, not those that ought to be."""
+        self._commit()
         limit = max(self._searcher.num_docs, 1)
         hits = self._searcher.search(tantivy.Query.all_query(), limit, count=False).hits
         addresses = [address for _, address in hits]
@@ -296,6 +310,7 @@ class WordIndex:
 
         Merging goes on beside and removes what it has merged: then the next state is taken instead.
         """
+        self._commit()
         for attempt in range(ATTEMPTS):
             try:
                 _link_commit(self._folder, folder)
@@ -365,11 +380,6 @@ def _document(change: Change) -> tantivy.Document:
     document.add_text("loose", " ".join(loose))
     document.add_text("parts", " ".join(parts))
     return document
-
-
-def _among(ids: Ids, allowed: Ids) -> NDArray[np.bool_]:
-    """Whether each id is one of those allowed, which are ascending and at least one."""
-    return np.equal(allowed[np.minimum(np.searchsorted(allowed, ids), allowed.size - 1)], ids)
 
 
 def _enter(shares: Scores, ids: Ids, found: Ids, scores: Scores) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.roster import ABSENT, Roster
 from kb.protocols import Ids
 
 GROWTH = 1.125
@@ -38,16 +39,16 @@ class Ragged:
     def __init__(self, width: int, dtype: Any) -> None:
         self._rows: NDArray[Any] = np.empty((0, width), dtype=dtype)
         self._used = 0
-        self._ids: Ids = np.empty(0, dtype=np.int64)
+        self._roster = Roster(np.empty(0, dtype=np.int64))
         self._places = np.empty((0, 3), dtype=np.int64)
 
     def __len__(self) -> int:
-        return int(self._ids.size)
+        return len(self._roster)
 
     @property
     def ids(self) -> Ids:
         """All ids, ascending."""
-        return self._ids
+        return self._roster.ids
 
     def put(self, ids: Sequence[int], rows: Sequence[NDArray[Any]], tags: Sequence[int]) -> None:
         """Add new ids, each with its rows (n, width) and its number."""
@@ -58,8 +59,8 @@ class Ragged:
         self._reserve(int(counts.sum()))
         self._rows[self._used : self._used + counts.sum()] = np.concatenate(rows)
         self._used += int(counts.sum())
-        order = np.argsort(joined := np.concatenate([self._ids, np.array(ids, dtype=np.int64)]), kind="stable")
-        self._ids = joined[order]
+        order = np.argsort(joined := np.concatenate([self.ids, np.array(ids, dtype=np.int64)]), kind="stable")
+        self._roster = Roster(joined[order])
         self._places = np.concatenate([self._places, np.column_stack([starts, counts, np.array(tags)])])[order]
 
     def _reserve(self, more: int) -> None:
@@ -70,35 +71,45 @@ class Ragged:
 
     def drop(self, ids: Sequence[int]) -> None:
         """Let go of ids that it holds; those it does not hold are passed over."""
-        gone = np.isin(self._ids, np.array(ids, dtype=np.int64))
-        if gone.any():
-            self._ids, self._places = self._ids[~gone], self._places[~gone]
+        places = self._roster.places(np.array(ids, dtype=np.int64))
+        if (gone := places[places != ABSENT]).size:
+            self._roster, self._places = Roster(np.delete(self.ids, gone)), np.delete(self._places, gone, axis=0)
             if self._used > 2 * int(self._places[:, 1].sum()) + SLACK:
                 self._compact()
 
     def _compact(self) -> None:
-        self._rows, starts = self.take(self._ids)
+        self._rows, starts = self.take(self.ids)
         self._places = np.column_stack([starts, self._places[:, 1:]])
         self._used = len(self._rows)
 
     def take(self, ids: Ids) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The rows of these ids one after the other, and where those of each begin; all must be held."""
+        """The rows of these ids one after the other, and where those of each begin; all must be held.
+
+        They are not to be written to.
+        """
         return self._taken(self._at(ids))
 
     def gather(self, ids: Ids) -> Gathered:
         """The rows of those of these ids that have any; the others are passed over."""
-        if not self._ids.size:
+        order = self._roster.places(ids)
+        if (absent := order == ABSENT).all():
             none = np.empty(0, dtype=np.int64)
             return Gathered(self._rows[:0], none, none, none)
-        order = np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)
         places = self._places[order]
-        known = np.flatnonzero((self._ids[order] == ids) & (places[:, 1] > 0))
+        known = np.flatnonzero(~absent & (places[:, 1] > 0))
         rows, starts = self._taken(places[known])
         return Gathered(rows, starts, known, places[known, 2])
 
     def _taken(self, places: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        counts = places[:, 1]
-        return self._rows.take(_runs(places[counts > 0]), axis=0), np.cumsum(counts) - counts
+        """The rows of some places, copied run by run, and where those of each begin; not to be written to."""
+        counts, width = places[:, 1], self._rows.itemsize * self._rows.shape[1]
+        if not counts.any():
+            return self._rows[:0], np.zeros(counts.size, dtype=np.int64)
+        held = self._rows.data.cast("B")
+        firsts, ends = places[:, 0] * width, (places[:, 0] + counts) * width
+        joined = b"".join([held[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)])
+        rows = np.frombuffer(joined, dtype=self._rows.dtype).reshape(-1, self._rows.shape[1])
+        return rows, np.cumsum(counts) - counts
 
     def tags(self, ids: Ids) -> NDArray[np.int64]:
         """The number of each of these ids; all must be held."""
@@ -110,21 +121,17 @@ class Ragged:
 
     def holds(self, ids: Ids) -> NDArray[np.bool_]:
         """Whether each of these ids is held."""
-        if not self._ids.size:
-            return np.zeros(ids.size, dtype=np.bool_)
-        places = np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)
-        return np.equal(self._ids[places], ids)
+        held: NDArray[np.bool_] = self._roster.places(ids) != ABSENT
+        return held
 
     def _at(self, ids: Ids) -> NDArray[np.int64]:
-        if not self._ids.size:
-            return np.zeros((ids.size, 3), dtype=np.int64)
-        return self._places[np.minimum(np.searchsorted(self._ids, ids), self._ids.size - 1)]
+        return self._places[self._roster.places(ids)]
 
     def save(self, path: Path) -> None:
         """Write what is used to a new file `path`, in NumPy's archive format."""
-        rows, starts = (self._rows[: self._used], None) if self._dense else self.take(self._ids)
+        rows, starts = (self._rows[: self._used], None) if self._dense else self.take(self.ids)
         places = self._places if starts is None else np.column_stack([starts, self._places[:, 1:]])
-        np.savez(path, rows=rows, ids=self._ids, places=places)
+        np.savez(path, rows=rows, ids=self.ids, places=places)
 
     @property
     def _dense(self) -> bool:
@@ -133,15 +140,6 @@ class Ragged:
     def load(self, path: Path) -> None:
         """Take the place of what `save` wrote; raises `ValueError` or `OSError` when it cannot."""
         with np.load(path, allow_pickle=False) as stored:
-            self._rows, self._ids, self._places = stored["rows"], stored["ids"], stored["places"]
+            self._rows, self._places = stored["rows"], stored["places"]
+            self._roster = Roster(stored["ids"])
         self._used = len(self._rows)
-
-
-def _runs(places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers of all rows of some places, none of them empty: steps of one, and a jump from each to the next."""
-    firsts, counts = places[:, 0], places[:, 1]
-    steps = np.ones(counts.sum(), dtype=np.int64)
-    if counts.size:
-        steps[0] = firsts[0]
-        steps[np.cumsum(counts)[:-1]] = firsts[1:] - (firsts[:-1] + counts[:-1] - 1)
-    return np.cumsum(steps, out=steps)

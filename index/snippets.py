@@ -80,13 +80,18 @@ class _Wanted:
         """The words to mark in a part of a text."""
         if not self.terms:
             return []
-        known, words = self.known, set(WORD.findall(text, start, end))
-        for word in words.difference(known):
+        known, words = self.known, WORD.findall(text, start, end)
+        for word in set(words).difference(known):
             known[word] = self._shared(word)
-        if not any(map(known.get, words)):
-            return []
-        matches = WORD.finditer(text, start, end)
-        return [_Match(one.start(), one.end(), shared) for one in matches if (shared := known[one.group()])]
+        terms = [known[word] for word in words]
+        matches = []
+        for word, term in zip(words, terms, strict=True) if any(terms) else ():
+            # What lies between two words has none of their letters, so this is where the expression found it.
+            start = text.index(word, start)
+            if term:
+                matches.append(_Match(start, start + len(word), term))
+            start += len(word)
+        return matches
 
     def _shared(self, word: str) -> str | None:
         """The term that a word of a passage has in common with the query."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
@@ -19,6 +18,7 @@ from kb.db.entities import Document, Passage, Record
 from kb.db.memo import memo
 from kb.errors import NotFound
 from kb.files import Files
+from kb.ids import are_among
 from kb.protocols import Ids
 from kb.services import narrowing
 from kb.services.fields import CONTACT
@@ -217,13 +217,8 @@ def owners(session: Session, record_ids: Collection[int], reader: Reader) -> dic
     return memo(session).rows("owner", seen.tolist(), lambda ids: _owners(session, ids))
 
 
-def are_among(ids: Ids, others: Ids) -> NDArray[np.bool_]:
-    """Whether each of some distinct ids is among others, which are distinct too."""
-    return np.isin(ids, others, assume_unique=True, kind="table")
-
-
 def _owners(session: Session, ids: Sequence[int]) -> dict[int, Owner]:
-    return {row.id: row for row in plain(session, _OWNERS, {"ids": ids})}
+    return {row.id: row for row in plain(session, _OWNERS, {"ids": ids}).all()}
 
 
 def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dict[int, Found]:
@@ -231,7 +226,7 @@ def hydrate(session: Session, passage_ids: Sequence[int], reader: Reader) -> dic
 
     Of each only what a list shows is read.
     """
-    return {row.passage_id: row for row in plain(session, _hydrating(reader), {"ids": passage_ids})}
+    return {row.passage_id: row for row in plain(session, _hydrating(reader), {"ids": passage_ids}).all()}
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from kb.db import feed
 from kb.errors import EmptyQuery, InvalidInput
+from kb.ids import are_among
 from kb.protocols import Encoding, Ids, Space
 from kb.ranking import Listing, Ranked, Ranking
 from kb.services import catalog, narrowing, ordering
@@ -267,7 +268,7 @@ def as_seen(session: Session, space: Space, ranked: Ranking) -> Ranking:
 
 def seen_by(session: Session, found: Listing, reader: Reader) -> Listing:
     """Those records that the reader may see."""
-    return found.take(np.flatnonzero(catalog.are_among(found.ids, catalog.visible(session, reader))))
+    return found.take(np.flatnonzero(are_among(found.ids, catalog.visible(session, reader))))
 
 
 def _answering(records: Listing, threshold: float) -> tuple[Listing, bool]:
