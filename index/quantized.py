@@ -58,13 +58,19 @@ class QuantizedQueries:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="queries")
 
     def begin(self, text: str, prompt: str) -> Encoding:
-        """Start to encode a query in a thread, which needs the interpreter's lock only to begin and to end."""
-        (ids,) = self._model.tokens([text], prompt)
-        return self._pool.submit(self._vector, ids).result
+        """Start to encode a query in a thread.
 
-    def _vector(self, ids: Sequence[int]) -> Vectors:
-        (hidden,) = self._session.run(None, {"embedded": self._checkpoint.embedded(ids)})
-        return unit(pooled(hidden, np.ones((1, len(ids)), dtype=np.int64), self.facts.pooling))
+        All that needs the interpreter's lock is done by who asks, before and after: a thread that comes back to it
+        may wait half a millisecond each time, and every row that is read would bring it back.
+        """
+        (ids,) = self._model.tokens([text], prompt)
+        running = self._pool.submit(self._session.run, None, {"embedded": self._checkpoint.embedded(ids)})
+
+        def vector() -> Vectors:
+            (hidden,) = running.result()
+            return unit(pooled(hidden, np.ones((1, len(ids)), dtype=np.int64), self.facts.pooling))
+
+        return vector
 
 
 class Checkpoint:
