@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import Stemmer
 import stopwordsiso
@@ -130,6 +130,13 @@ def query_terms(text: str, languages: Iterable[str]) -> QueryTerms:
     parts = (_forms(part, code)[0] for code in languages for word in lowered for part in compounds.parts(word, code))
     phrases = tuple(_phrases(text, languages))
     return QueryTerms(tuple(strict), tuple(loose), phrases, tuple(readings), tuple(dict.fromkeys(parts)))
+
+
+def query_forms(text: str, languages: Collection[str]) -> frozenset[str]:
+    """Those of `query_terms` that the words as a whole have, with and without their accents."""
+    found = words(text)
+    forms = (_forms(word, language) for word in set(map(str.lower, found)) for language in languages)
+    return frozenset((*_codes(found, only_capitals=False), *chain.from_iterable(forms)))
 
 
 def _phrases(text: str, languages: list[str]) -> Iterator[tuple[str, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from index.analysis import WORD, fold, index_terms, query_terms, stop_words
+from index.analysis import WORD, fold, index_terms, query_forms, stop_words
 from index.compounds import LINKS
 from kb.values import Span
 
@@ -71,8 +71,7 @@ class _Wanted:
         """What to mark for a query: the terms of its words in its own language and in the passage's."""
         unmarked = stop_words(language) | stop_words(query_language)
         asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
-        terms = query_terms(asked, {language, query_language})
-        found = frozenset((*terms.strict, *terms.loose))
+        found = query_forms(asked, {language, query_language})
         heads = {term.partition(":")[2][:HEAD] for term in found}
         return cls(language, found, unmarked, tuple(heads), language in LINKS)
 
