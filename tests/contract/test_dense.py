@@ -98,6 +98,21 @@ def test_faiss_agrees_with_exact_search(
     assert fast.ids().tolist() == exact.ids().tolist()
 
 
+def test_a_query_that_cannot_change_is_compared_with_what_there_is_now() -> None:
+    index, query = FlatIndex(DIMENSION), np.array(QUERY, copy=True)
+    query.flags.writeable = False
+    index.apply([live(1, 1)])
+    found = index.search(query, 9)[0].tolist()
+
+    index.apply([gone(2, 1), live(3, 2), live(4, 3)])
+
+    assert found == [1]
+    assert sorted(index.search(query, 9)[0].tolist()) == [2, 3]
+    again = index.search(query.copy(), 9)
+    assert [part.tolist() for part in index.search(query, 9)] == [part.tolist() for part in again]
+    assert index.search(-query, 1)[0].tolist() == again[0].tolist()[1:]
+
+
 def test_removing_subtracts_exactly_what_adding_added() -> None:
     index = FlatIndex(DIMENSION)
     index.apply([live(number, number, language="it") for number in range(1, 200)])

@@ -95,6 +95,18 @@ class TestTantivy(LexicalIndexContract):
         allowed = np.array([400, 401], dtype=np.int64)
         assert index.search("raccolta", 1, allowed)[0].tolist() == [400]
 
+    def test_what_is_replayed_at_once_is_one_segment(self, index: WordIndex) -> None:
+        changes = many(60)
+        for start in range(0, 60, 10):
+            index.apply(changes[start : start + 10])
+
+        assert index.ids().size == 60
+        assert index._searcher.num_segments == 1
+
+        index.apply([gone(100, changes[3].passage_id), replace(changes[4], seq=101, text="tramvia")])
+        assert index.search("tramvia", 5)[0].tolist() == [changes[4].passage_id]
+        assert changes[3].passage_id not in index.ids().tolist()
+
     def test_saving_while_segments_merge(
         self, index: WordIndex, load: Callable[[Path], WordIndex], tmp_path: Path
     ) -> None:
