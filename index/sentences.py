@@ -187,6 +187,6 @@ def _scales(packed: NDArray[np.int8]) -> NDArray[np.float32]:
 
 def _first_best(products: Scores, best: Scores, starts: NDArray[np.int64]) -> NDArray[np.int64]:
     """The number, within each group, of the first row that is as good as its group's best."""
-    counts = np.diff([*starts, products.size])
+    counts = np.diff(starts, append=products.size)
     hits = np.flatnonzero(products == np.repeat(best, counts))
     return hits[np.searchsorted(hits, starts)] - starts
