@@ -26,8 +26,12 @@ from tests.web.serving import served
 pytestmark = [pytest.mark.browser, pytest.mark.encoder]
 
 TITLE = "Predazzo (Trento): i rifiuti si pagano a peso"
-QUESTION = "household waste weighed and charged by the kilo"
-"""What an English-speaking member keeps looking for; the study is in Italian."""
+QUESTION = "charging households for residual waste by weight"
+"""What an English-speaking member keeps looking for; the study is in Italian.
+
+Among so few records a probability tells little: of this question the study has .5 and none of the others comes near
+the .11 of an answer, on any processor.
+"""
 
 STUDY = """# La tariffa a peso
 
