@@ -65,7 +65,7 @@ class Ragged:
 
     def _reserve(self, more: int) -> None:
         if (needed := self._used + more) > len(self._rows):
-            if not self._rows.flags.owndata:  # As it is after loading: what it lies in cannot grow.
+            if not self._rows.flags.owndata:  # As after loading, or made anew: what it lies in cannot grow.
                 self._rows = self._rows.copy()
             self._rows.resize((max(needed, int(needed * GROWTH)), self._rows.shape[1]), refcheck=False)
 
@@ -83,10 +83,7 @@ class Ragged:
         self._used = len(self._rows)
 
     def take(self, ids: Ids) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The rows of these ids one after the other, and where those of each begin; all must be held.
-
-        They are not to be written to.
-        """
+        """The rows of these ids one after the other, and where those of each begin; all must be held."""
         return self._taken(self._at(ids))
 
     def gather(self, ids: Ids) -> Gathered:
@@ -101,13 +98,14 @@ class Ragged:
         return Gathered(rows, starts, known, places[known, 2])
 
     def _taken(self, places: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """The rows of some places, copied run by run, and where those of each begin; not to be written to."""
+        """The rows of some places, copied run by run, and where those of each begin."""
         counts, width = places[:, 1], self._rows.itemsize * self._rows.shape[1]
         if not counts.any():
-            return self._rows[:0], np.zeros(counts.size, dtype=np.int64)
+            return self._rows[:0].copy(), np.zeros(counts.size, dtype=np.int64)
         held = self._rows.data.cast("B")
         firsts, ends = places[:, 0] * width, (places[:, 0] + counts) * width
-        joined = b"".join([held[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)])
+        # Not bytes, which nobody could write to: made anew, the array is to be filled further.
+        joined = bytearray().join([held[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)])
         rows = np.frombuffer(joined, dtype=self._rows.dtype).reshape(-1, self._rows.shape[1])
         return rows, np.cumsum(counts) - counts
 
