@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from index.latest import latest
 from index.levels import LARGEST, rounded
 from index.neutral import Centre, Projection, centres, unit
+from index.remembered import Last
 from index.tags import NONE, Numbers, Tags
 from kb.protocols import Ids, Vectors
 from kb.values import UNDETERMINED, Change
@@ -92,8 +93,7 @@ class FlatIndex:
         self._centres: dict[str, Centre] = {}
         self._offsets = np.zeros((0, dimension))
         self._lengths = np.zeros(0)
-        self._last: tuple[Vectors, _Queries] | None = None
-        """What was asked last, if it may not be written to: a search compares one query with three groups."""
+        self._last = Last[_Queries]()
 
     def __len__(self) -> int:
         return len(self._tags)
@@ -239,16 +239,14 @@ class FlatIndex:
         return known, unit((gathered.vectors - self._offsets[gathered.languages]).astype(np.float32))
 
     def _asked(self, vectors: Vectors) -> _Queries:
-        if self._last is not None and self._last[0] is vectors:
-            return self._last[1]
+        return self._last.of(vectors, self._rounded)
+
+    def _rounded(self, vectors: Vectors) -> _Queries:
         neutral = self._neutral(vectors)
         largest = np.abs(neutral).max(axis=1, keepdims=True)
         steps = (np.where(largest > 0, largest, 1) / LARGEST).astype(np.float32)
         levels = rounded(neutral, steps)
-        asked = _Queries(levels, steps, levels * steps)
-        if not vectors.flags.writeable:
-            self._last = vectors, asked
-        return asked
+        return _Queries(levels, steps, levels * steps)
 
     def _neutral(self, vectors: Vectors) -> Vectors:
         return unit(vectors) if self._projection is None else self._projection.apply(vectors)

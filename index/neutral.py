@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.remembered import Last
 from kb.errors import InvalidInput
 from kb.protocols import Vectors
 
@@ -32,18 +33,15 @@ class Projection:
     matrix: NDArray[np.float32]
     languages: tuple[str, ...]
     rank: int
-    _last: list[tuple[Vectors, Vectors]] = field(default_factory=list, init=False, repr=False)
-    """The single vector that was projected last, if it may not be written to: each index asks for a query's anew."""
+    _last: Last[Vectors] = field(default_factory=Last, init=False, repr=False)
 
     def apply(self, vectors: Vectors) -> Vectors:
         """Project each row and give it length 1 again; a single one that is read-only becomes one that is."""
-        for given, projected in self._last:
-            if given is vectors:
-                return projected
+        return self._last.of(vectors, self._projected)
+
+    def _projected(self, vectors: Vectors) -> Vectors:
         projected = unit(vectors @ self.matrix)
-        if len(vectors) == 1 and not vectors.flags.writeable:
-            projected.flags.writeable = False
-            self._last[:] = [(vectors, projected)]
+        projected.flags.writeable = len(vectors) != 1 or vectors.flags.writeable
         return projected
 
     @property
