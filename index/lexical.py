@@ -6,7 +6,7 @@ import json
 import math
 import os
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -90,10 +90,11 @@ class Asked:
     """A query of words and what was found for it: `ids` are the best that are allowed, best first, with BM25.
 
     `best` is that of the best of the whole collection, which a filter does not change; `complete` when no other
-    passage that is allowed shares a word with the query. `query` is None when the index has none of its words.
+    passage that is allowed shares a word with the query. `words` are what was looked for; None when the index has none
+    of them.
     """
 
-    query: tantivy.Query | None
+    words: Words | None
     ids: Ids
     scores: Scores
     best: float
@@ -201,7 +202,7 @@ class WordIndex:
             return Asked(None, _NO_IDS, _NO_SCORES, 0.0, complete=True)
         if allowed is None:
             found, scores = self._found(words.query(), limit)
-            return Asked(words.query(), found, scores, float(scores.max(initial=0.0)), complete=found.size < limit)
+            return Asked(words, found, scores, float(scores.max(initial=0.0)), complete=found.size < limit)
         fitting = words if languages is None else words.among(languages)
         query, chosen = fitting.query(), allowed if records is None else records
         depth = self._depth(limit, allowed.size, chosen.size, languages)
@@ -214,7 +215,7 @@ class WordIndex:
         else:
             field = "passage" if records is None else "record"
             found, scores = self._found(self._restricted(query, chosen, field), limit)
-        return Asked(query, found, scores, float(best.max(initial=0.0)), complete=found.size < limit)
+        return Asked(fitting, found, scores, float(best.max(initial=0.0)), complete=found.size < limit)
 
     def _depth(self, limit: int, allowed: int, chosen: int, languages: Collection[str] | None) -> int:
         """How many results without a filter to pick the allowed from, where they are many; else 0."""
@@ -228,12 +229,21 @@ class WordIndex:
         The ids are ascending, and allowed if the query was narrowed.
         """
         shares = np.zeros(ids.size, dtype=np.float32)
-        if asked.query is None or not asked.best:
+        if asked.words is None or not asked.best:
             return shares
         _enter(shares, ids, asked.ids, asked.scores)
         if not asked.complete and (rest := ids[shares == 0]).size:
-            _enter(shares, ids, *self._found(self._restricted(asked.query, rest), rest.size))
+            _enter(shares, ids, *self._found(self._fitting(asked.words, rest), rest.size))
         return shares / np.float32(asked.best)
+
+    def _fitting(self, words: Words, ids: Ids) -> tantivy.Query:
+        """Any of the words in these passages, each of which is asked only for what its language can have."""
+        held: defaultdict[str, list[int]] = defaultdict(list)
+        for id_ in ids.tolist():
+            held[self._language[id_]].append(id_)
+        parts = [(words.among({language}), np.array(some, dtype=np.int64)) for language, some in held.items()]
+        queries = [self._restricted(part.query(), some) for part, some in parts if part.parts]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
     def _restricted(self, query: tantivy.Query, allowed: Ids, field: str = "passage") -> tantivy.Query:
         few = allowed.size <= ONE_BY_ONE
