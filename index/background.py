@@ -24,19 +24,18 @@ class Background:
     def __init__(self, dense: FlatIndex, sentences: SentenceIndex, letters: OverlapIndex, pairs: OverlapIndex) -> None:
         self._dense, self._sentences, self._letters, self._pairs = dense, sentences, letters, pairs
         self._ids = _spread(sentences.ids())
-        self._wholes, self._parts = dense.gather(self._ids), sentences.gather(self._ids)
-        self._grams, self._couples = letters.gather(self._ids), pairs.gather(self._ids)
+        self._wholes = dense.gather(self._ids)
 
     def shares(self, letters: Wanted, pairs: Wanted) -> Shares:
         """What each passage of the sample has of a query's letters and pairs of words, which takes no vector."""
-        return self._letters.shares_of(letters, self._grams), self._pairs.shares_of(pairs, self._couples)
+        return self._letters.shares(letters, self._ids), self._pairs.shares(pairs, self._ids)
 
     def evidence(self, vector: Vectors, shares: Shares, *, language: str, length: int) -> Evidence:
         """What speaks for each passage of the sample, as if no word of the query were in it."""
         letters, pairs = shares
         return Evidence(
             cosines=self._dense.cosines_with(vector, self._wholes),
-            sentences=self._sentences.nearest_of(vector, self._parts).cosines,
+            sentences=self._sentences.nearest(vector, self._ids).cosines,
             lexical=np.zeros(self._ids.size, dtype=np.float32),
             letters=letters,
             pairs=pairs,

@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -228,13 +228,23 @@ class WordIndex:
 
         The ids are ascending, and allowed if the query was narrowed.
         """
+        return self.judging(asked, ids)()
+
+    def judging(self, asked: Asked, ids: Ids) -> Callable[[], Scores]:
+        """What finds `shares`, to be called once, in any thread: little that it does needs the interpreter's lock."""
         shares = np.zeros(ids.size, dtype=np.float32)
         if asked.words is None or not asked.best:
-            return shares
+            return lambda: shares
         _enter(shares, ids, asked.ids, asked.scores)
-        if not asked.complete and (rest := ids[shares == 0]).size:
-            _enter(shares, ids, *self._found(self._fitting(asked.words, rest), rest.size))
-        return shares / np.float32(asked.best)
+        rest = _NO_IDS if asked.complete else ids[shares == 0]
+        query = self._fitting(asked.words, rest) if rest.size else None
+
+        def judged() -> Scores:
+            if query is not None:
+                _enter(shares, ids, *self._found(query, rest.size))
+            return shares / np.float32(asked.best)
+
+        return judged
 
     def _fitting(self, words: Words, ids: Ids) -> tantivy.Query:
         """Any of the words in these passages, each of which is asked only for what its language can have."""

@@ -5,6 +5,8 @@ Character n-grams are what retrieval between related languages without a diction
 words side by side say more than each alone (Metzler and Croft 2005): `verde urbano` is neither a colour nor a tram.
 """
 
+# ruff: noqa: PLC0415 -- Numba is imported where it is used, so that commands start quickly.
+
 from __future__ import annotations
 
 import zlib
@@ -37,16 +39,6 @@ Numbers = NDArray[np.uint16]
 
 Features = Callable[[str, str], Numbers]
 """What is counted of a text in a language: distinct numbers, ascending."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """The features of `asked` passages, where those of each begin, and the places of those that have any."""
-
-    numbers: Numbers
-    starts: NDArray[np.int64]
-    known: NDArray[np.int64]
-    asked: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,21 +100,9 @@ class OverlapIndex:
 
     def shares(self, wanted: Wanted, ids: Ids) -> NDArray[np.float32]:
         """Part of what is wanted that each passage has; in 0..1, 0 if not held."""
-        return self.shares_of(wanted, self.gather(ids))
+        from index.kernels import sums
 
-    def gather(self, ids: Ids) -> Gathered:
-        """What `shares` needs of these ids: the same ones are compared with many queries."""
-        held = self._rows.gather(ids)
-        return Gathered(held.rows[:, 0], held.starts, held.known, ids.size)
-
-    def shares_of(self, wanted: Wanted, gathered: Gathered) -> NDArray[np.float32]:
-        """What `shares` says, of passages gathered before."""
-        found = np.zeros(gathered.asked, dtype=np.float32)
-        if gathered.known.size and wanted.total:
-            found[gathered.known] = (
-                np.add.reduceat(wanted.weights.take(gathered.numbers), gathered.starts) / wanted.total
-            )
-        return found
+        return sums(self._rows.rows, self._rows.spans(ids), wanted.weights) / np.float32(wanted.total or 1)
 
     # --- what it holds -------------------------------------------------------------------------------
 

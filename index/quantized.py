@@ -79,7 +79,6 @@ class QuantizedQueries:
 
         return vector
 
-
     def _run(self, given: Mapping[str, Floats], started: Event) -> list[Floats]:
         started.set()
         found: list[Floats] = self._session.run(None, given)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,6 @@ GROWTH = 1.125
 
 SLACK = 10_000
 """Rows that may lie unused before the array is made anew, beside as many as are used."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """The rows of some of the ids asked for, where those of each begin, which of those asked for it is, its number."""
-
-    rows: NDArray[Any]
-    starts: NDArray[np.int64]
-    known: NDArray[np.int64]
-    tags: NDArray[np.int64]
 
 
 class Ragged:
@@ -86,16 +75,19 @@ class Ragged:
         """The rows of these ids one after the other, and where those of each begin; all must be held."""
         return self._taken(self._at(ids))
 
-    def gather(self, ids: Ids) -> Gathered:
-        """The rows of those of these ids that have any; the others are passed over."""
-        order = self._roster.places(ids)
-        if (absent := order == ABSENT).all():
-            none = np.empty(0, dtype=np.int64)
-            return Gathered(self._rows[:0], none, none, none)
-        places = self._places[order]
-        known = np.flatnonzero(~absent & (places[:, 1] > 0))
-        rows, starts = self._taken(places[known])
-        return Gathered(rows, starts, known, places[known, 2])
+    @property
+    def rows(self) -> NDArray[Any]:
+        """All rows, those of no id among them; valid until something changes."""
+        return self._rows
+
+    def spans(self, ids: Ids) -> NDArray[np.int64]:
+        """Of each of these ids the first of its rows, how many it has, and its number, (n, 3); none if not held."""
+        if not self._places.size:
+            return np.zeros((ids.size, 3), dtype=np.int64)
+        places = self._roster.places(ids)
+        found: NDArray[np.int64] = self._places.take(places, axis=0, mode="wrap")
+        found[places == ABSENT] = 0
+        return found
 
     def _taken(self, places: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """The rows of some places, copied run by run, and where those of each begin."""

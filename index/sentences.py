@@ -1,5 +1,7 @@
 """How near the nearest sentence of a passage is: the second stage of a search by meaning, over what the first found."""
 
+# ruff: noqa: PLC0415 -- Numba is imported where it is used, so that commands start quickly.
+
 from __future__ import annotations
 
 import json
@@ -26,22 +28,6 @@ class Nearest:
 
     cosines: Scores
     numbers: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
-    """The sentences of `asked` passages: vectors, (sentences, dimension), and where those of each passage begin.
-
-    Each vector is to be multiplied by its scale. `known` are the places of the passages that are held, `tags` the
-    numbers of their languages.
-    """
-
-    vectors: Vectors
-    scales: Scores
-    starts: NDArray[np.int64]
-    known: NDArray[np.int64]
-    tags: NDArray[np.int64]
-    asked: int
 
 
 class SentenceIndex:
@@ -117,25 +103,14 @@ class SentenceIndex:
 
     def nearest(self, vector: Vectors, ids: Ids) -> Nearest:
         """The nearest sentence of each passage, in the order given; NaN for ids that are not held."""
-        return self.nearest_of(vector, self.gather(ids))
+        from index.kernels import HALVES, nearest
 
-    def gather(self, ids: Ids) -> Gathered:
-        """What `nearest` needs of these ids: the same ones are compared with many queries."""
-        held = self._rows.gather(ids)
-        levels = held.rows[:, :-2].astype(np.float32)
-        return Gathered(levels, _scales(held.rows)[:, 0], held.starts, held.known, held.tags, ids.size)
-
-    def nearest_of(self, vector: Vectors, gathered: Gathered) -> Nearest:
-        """The nearest sentence of each of the gathered, as languages are centred now."""
-        known, tags = gathered.known, gathered.tags
-        cosines, numbers = np.full(gathered.asked, np.nan, dtype=np.float32), np.zeros(gathered.asked, dtype=np.int64)
-        if known.size:
-            query = self._neutral(vector)[0]
-            products = (gathered.vectors @ query) * gathered.scales
-            best = np.maximum.reduceat(products, gathered.starts)
-            numbers[known] = _first_best(products, best, gathered.starts)
-            cosines[known] = (best - (self._offsets @ query)[tags]) / self._lengths[tags]
-        return Nearest(cosines, numbers)
+        spans, query = self._rows.spans(ids), self._neutral(vector)[0]
+        best, numbers = nearest(self._rows.rows, spans, query, HALVES)
+        if not self._codes:
+            return Nearest(best, numbers)
+        tags = spans[:, 2]
+        return Nearest((best - (self._offsets @ query)[tags]) / self._lengths[tags], numbers)
 
     def _neutral(self, vectors: Vectors) -> Vectors:
         return unit(vectors) if self._projection is None else self._projection.apply(vectors)
@@ -183,10 +158,3 @@ def _unpacked(packed: NDArray[np.int8]) -> Vectors:
 
 def _scales(packed: NDArray[np.int8]) -> NDArray[np.float32]:
     return np.ascontiguousarray(packed[:, -2:]).view(np.float16).astype(np.float32)
-
-
-def _first_best(products: Scores, best: Scores, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The number, within each group, of the first row that is as good as its group's best."""
-    counts = np.diff(starts, append=products.size)
-    hits = np.flatnonzero(products == np.repeat(best, counts))
-    return hits[np.searchsorted(hits, starts)] - starts

@@ -23,7 +23,6 @@ from index.lexical import Asked, WordIndex, Words
 from index.memory import give_back
 from index.neutral import Projection
 from index.overlap import OverlapIndex, Wanted, letters, pairs
-from index.sentences import Gathered as Sentences
 from index.sentences import SentenceIndex
 from kb.errors import DamagedIndex
 from kb.protocols import Embedder, Encoding, Follower, Ids, Source
@@ -52,11 +51,10 @@ DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "le
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Group:
-    """What is known of some nominees without a vector: the shares of letters and pairs, and their sentences."""
+    """What is known of some nominees without a vector: the shares of letters and pairs."""
 
     letters: Scores
     pairs: Scores
-    sentences: Sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -284,14 +282,14 @@ class SearchSpace:
             if words.background is not self._background:  # Passages came or went while the query was being encoded.
                 words = self._by_words(text, language, limit, allowed)
             near, cosines = _missing(words.asked.ids, *self._dense.search(vector, limit, allowed))
-            lexical = _BESIDE.submit(self._lexical.shares, words.asked, near)
+            lexical = _BESIDE.submit(self._lexical.judging(words.asked, near))
             ids = np.concatenate([words.asked.ids, near])
             groups = words.group, self._group(near, words.grams, words.couples)
-            nearest = [self._sentences.nearest_of(vector, group.sentences) for group in groups]
+            nearest = self._sentences.nearest(vector, ids)
             background = words.background.evidence(vector, words.sampled, language=language, length=length)
             evidence = Evidence(
                 cosines=np.concatenate([self._dense.cosines_with(vector, words.wholes), cosines]),
-                sentences=np.concatenate([one.cosines for one in nearest]),
+                sentences=nearest.cosines,
                 letters=np.concatenate([group.letters for group in groups]),
                 pairs=np.concatenate([group.pairs for group in groups]),
                 same=self._dense.are_in(language, ids),
@@ -301,7 +299,7 @@ class SearchSpace:
             return Nominated(
                 ids=ids,
                 evidence=evidence,
-                nearest=np.concatenate([one.numbers for one in nearest]),
+                nearest=nearest.numbers,
                 records=self._letters.records_of(ids),
                 background=background,
             )
@@ -327,8 +325,7 @@ class SearchSpace:
         return self._lexical.ask(words, limit, allowed, records=known.records, languages=known.languages)
 
     def _group(self, ids: Ids, grams: Wanted, couples: Wanted) -> _Group:
-        letters, pairs = self._letters.shares(grams, ids), self._pairs.shares(couples, ids)
-        return _Group(letters=letters, pairs=pairs, sentences=self._sentences.gather(ids))
+        return _Group(letters=self._letters.shares(grams, ids), pairs=self._pairs.shares(couples, ids))
 
     def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
         """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""

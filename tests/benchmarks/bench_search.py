@@ -302,11 +302,13 @@ def _watched(kb: Kb) -> Stopwatch:
     begin = space.encoding
     space.encoding = lambda text: watch.timed(begin(text), "waiting for the query's vector")
     watch.watch(space._dense, "search", "meaning: nearest passages")
+    watch.watch(space._dense, "gather", "meaning: cosines of the nominees")
     watch.watch(space._dense, "cosines_with", "meaning: cosines of the nominees")
     watch.watch(space._lexical, "query", "words")
     watch.watch(space._lexical, "ask", "words")
-    watch.watch(space._sentences, "gather", "best sentences")
-    watch.watch(space._sentences, "nearest_of", "best sentences")
+    watch.watch(space._lexical, "judging", "words")
+    watch.watch(space._sentences, "nearest", "best sentences")
+    watch.watch(space._background, "shares", "the sample")
     watch.watch(space._background, "evidence", "the sample")
     watch.watch(space._letters, "shares", "letters")
     watch.watch(space._pairs, "shares", "pairs of words")
@@ -317,7 +319,8 @@ def _watched(kb: Kb) -> Stopwatch:
     watch.watch(narrowing, "counted", "facets")
     watch.watch(ordering, "arranged", "order")
     watch.watch(kb.search, "_highlight", "snippets")
-    watch.watch(kb.models, "space", "looking for changes")
+    watch.watch(kb.models, "begun", "beginning to encode")
+    watch.watch(kb.models, "_as_of", "looking for changes")
     return watch
 
 

@@ -20,7 +20,8 @@ def test_what_has_no_rows_can_be_put_after_the_array_was_made_anew(
     rows.put([5], [np.empty((0, 1), dtype=np.uint16)], [7])
     rows.put([6], [np.full((2, 1), 6, dtype=np.uint16)], [8])
 
-    found = rows.gather(np.array([4, 5, 6], dtype=np.int64))
-    assert found.rows[:, 0].tolist() == [4, 4, 4, 4, 4, 6, 6]
-    assert found.known.tolist() == [0, 2]
+    spans = rows.spans(np.array([4, 5, 6, 1, 99], dtype=np.int64))
+    held = [rows.rows[first : first + count, 0].tolist() for first, count, _ in spans.tolist()]
+    assert held == [[4] * 5, [], [6, 6], [], []]
+    assert spans[:, 2].tolist() == [0, 7, 8, 0, 0]
     assert rows.tags(np.array([5], dtype=np.int64)).tolist() == [7]
