@@ -175,9 +175,13 @@ def chosen_records(filters: Filters, reader: Reader) -> Select[int]:
 
 def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
     """Ids of the chosen records, ascending: their passages are all that a search may consider."""
-    found = visible(session, reader)
-    for condition in narrowing.single(filters):
-        found = found[are_among(found, _passing(session, condition, reader))]
+    passing = [_passing(session, condition, reader) for condition in narrowing.single(filters)]
+    if not passing:
+        return visible(session, reader)
+    # What passes a condition is visible too. The fewest come first: only those are looked for among the others.
+    found, *others = sorted(passing, key=len)
+    for ids in others:
+        found = found[are_among(found, ids)]
     return found
 
 
