@@ -38,10 +38,26 @@ def snippet(
     sentence is too long, it is the part with most of the query's words. A word is marked when a term of it, in the
     passage's language, is one of the query's in either language.
     """
+    return quoted(text, language, query, query_language, answer)[0]
+
+
+def quoted(
+    text: str, language: str, query: str, query_language: str, answer: tuple[int, int] | None = None
+) -> tuple[list[Span], list[Span]]:
+    """The `snippet` of a passage, and of the sentence at `answer` by itself; nothing of that without one."""
     shown, first, last = _spaced(text, answer or (0, len(text)))
     wanted = _Wanted.of(query, language, query_language)
     start, end = _window(shown, wanted, first, last)
-    return _spans(shown, start, end, wanted.within(shown, start, end))
+    matches = wanted.within(shown, start, end)
+    window = _marked(shown, start, end, matches)
+    before, after = ([Span(text="… ")] if start else []), ([Span(text=" …")] if end < len(shown) else [])
+    if answer is None or first == last:
+        return [*before, *window, *after], []
+    whole = start <= first and last <= end
+    sentence = (
+        _marked(shown, first, last, matches) if whole else snippet(shown[first:last], language, query, query_language)
+    )
+    return [*before, *window, *after], sentence
 
 
 def _spaced(text: str, span: tuple[int, int]) -> tuple[str, int, int]:
@@ -94,30 +110,22 @@ class _Wanted:
 
     def _shared(self, word: str) -> str | None:
         """The term that a word of a passage has in common with the query."""
-        written = _written(word, self.language)
-        if written.lower in self.unmarked:
+        lower, plain, terms = _written(word, self.language)
+        if lower in self.unmarked:
             return None
-        shared = self.terms.intersection(written.terms)
+        shared = [term for term in terms if term in self.terms]
         # To take a word apart is slow, and most have nothing of the query within.
-        if self.joins and any(map(written.plain.__contains__, self.heads)):
-            shared = shared.union(self.terms.intersection(_parts(word, self.language)))
-        return min(shared) if shared else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A word of a passage in lower case, the same without accents, and all that it may be found by as a whole."""
-
-    lower: str
-    plain: str
-    terms: tuple[str, ...]
+        if self.joins and any(map(plain.__contains__, self.heads)):
+            shared.extend(self.terms.intersection(_parts(word, self.language)))
+        return min(shared, default=None)
 
 
 @lru_cache(maxsize=50_000)
-def _written(word: str, language: str) -> _Written:
+def _written(word: str, language: str) -> tuple[str, str, tuple[str, ...]]:
+    """A word of a passage in lower case, the same without accents, and all that it may be found by as a whole."""
     lower = word.lower()
     own = index_terms(word, language, parts=False)
-    return _Written(lower, fold(lower), (*own.strict, *own.loose))
+    return lower, fold(lower), (*own.strict, *own.loose)
 
 
 @lru_cache(maxsize=20_000)
@@ -149,8 +157,9 @@ def _distinct(matches: Sequence[_Match], start: int) -> int:
     return len({match.term for match in matches if start <= match.start and match.end <= start + LENGTH})
 
 
-def _spans(text: str, start: int, end: int, matches: Sequence[_Match]) -> list[Span]:
-    spans = [Span(text="… ")] if start else []
+def _marked(text: str, start: int, end: int, matches: Sequence[_Match]) -> list[Span]:
+    """A part of a text, with those matches marked that lie within it."""
+    spans = []
     position = start
     for match in matches:
         if start <= match.start and match.end <= end:
@@ -160,4 +169,4 @@ def _spans(text: str, start: int, end: int, matches: Sequence[_Match]) -> list[S
             position = match.end
     if position < end:
         spans.append(Span(text=text[position:end]))
-    return [*spans, Span(text=" …")] if end < len(text) else spans
+    return spans

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from index.snippets import snippet
+from index.snippets import quoted
 from ingest import chunking, pipeline
 from ingest.language import detect_query
 from ingest.recognition import program
@@ -124,7 +124,7 @@ def build(config: Config, *, shelf: Shelf | None = None) -> Kb:
     checks, pulse = Checks(database, files, models), Pulse(config.data / "worker")
     catalog, browsing = Catalog(database, files), Browsing(database)
     link = config.site.__add__
-    search = Search(models, detect_query, snippet)
+    search = Search(models, detect_query, quoted)
     return Kb(
         config=config,
         database=database,

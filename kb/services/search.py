@@ -58,8 +58,8 @@ class _Asked:
 LanguageDetector = Callable[[str, Collection[str]], tuple[str, float]]
 """Language of a short text among those given, with a confidence."""
 
-Highlighter = Callable[[str, str, str, str, tuple[int, int] | None], Sequence[Span]]
-"""Snippet of a passage: (passage text, its language, query, its language, the sentence that answers) → spans."""
+Highlighter = Callable[[str, str, str, str, tuple[int, int] | None], tuple[Sequence[Span], Sequence[Span]]]
+"""Quotes a passage: (its text, its language, query, its language, the sentence that answers) → snippet, sentence."""
 
 
 class Search:
@@ -217,7 +217,8 @@ class Search:
         )
 
     def _passage(self, query: Query, language: str, candidate: Candidate, passage: Found) -> PassageHit:
-        answer = _sentence(passage, candidate.sentence)
+        place = _sentence(passage, candidate.sentence)
+        snippet, answer = self._highlight(passage.text, passage.language, query.text, language, place)
         return PassageHit(
             passage_id=candidate.passage_id,
             document_id=passage.document_id,
@@ -228,21 +229,16 @@ class Search:
             page_from=passage.page_from,
             page_to=passage.page_to,
             page_label=_label(passage.page_labels, passage.page_from),
-            snippet=tuple(self._highlight(passage.text, passage.language, query.text, language, answer)),
+            snippet=tuple(snippet),
             text=passage.text,
             score=candidate.score,
             probability=candidate.probability,
             cosine=candidate.cosine,
             lexical=candidate.lexical,
-            answer=self._answer(query, language, candidate, passage),
-            sentence=candidate.sentence if answer else None,
+            # Where sentences were not compared, none of them is known to answer.
+            answer=tuple(answer) if candidate.sentence_cosine else (),
+            sentence=candidate.sentence if place else None,
         )
-
-    def _answer(self, query: Query, language: str, candidate: Candidate, passage: Found) -> tuple[Span, ...]:
-        """The sentence of the passage that comes nearest; none where sentences were not compared."""
-        where = _sentence(passage, candidate.sentence) if candidate.sentence_cosine else None
-        sentence = passage.text[slice(*where)].strip() if where else ""
-        return tuple(self._highlight(sentence, passage.language, query.text, language, None)) if sentence else ()
 
 
 def _clean(text: str) -> str:

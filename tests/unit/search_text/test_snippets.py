@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.snippets import LENGTH, snippet
+from index.snippets import LENGTH, quoted, snippet
 
 LONG = "Words before. " * 60 + "The brown bins are emptied weekly. " + "Words after. " * 60
 
@@ -90,3 +90,19 @@ def test_wherever_the_answer_lies_the_text_is_cut_at_words(text: str, one: int, 
     shown = "".join(span.text for span in snippet(text, "en", "a", "en", (start, end))).strip("… ")
     assert len(shown) <= LENGTH
     assert shown in " ".join((text[:start] + " " + text[start:end] + " " + text[end:]).split())
+
+
+@pytest.mark.parametrize("length", [20, 400], ids=["short", "longer than a snippet"])
+def test_the_sentence_that_answers_is_marked_as_if_it_stood_alone(length: int) -> None:
+    sentence = "Then  " + "and so on " * (length // 10) + "the brown bin."
+    text = f"Before it. {sentence} After it, another bin."
+
+    _, answer = quoted(text, "en", "brown bins", "en", (11, 11 + len(sentence)))
+
+    assert answer == snippet(sentence, "en", "brown bins", "en")
+    assert [span.text for span in answer if span.marked] == ["brown", "bin"]
+
+
+def test_without_a_sentence_that_answers_there_is_none() -> None:
+    assert quoted("The brown bin.", "en", "bin", "en")[1] == []
+    assert quoted("The brown bin.", "en", "bin", "en", (4, 4))[1] == []
