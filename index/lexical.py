@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -51,7 +52,7 @@ PHRASE = 2.0
 MOST_TERMS = 256
 """Terms looked for at most, the rarest ones: a pasted page is a query too."""
 
-PICKED = 0.5
+PICKED = 1.2
 """Results to look through for each allowed id, at most: where it takes more, the ids become part of the query."""
 
 ONE_BY_ONE = 500
@@ -63,6 +64,9 @@ SETS_KEPT = 8
 PASSAGES = "passages.npz"
 META = "meta.json"
 ATTEMPTS = 20
+
+_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="words")
+"""Looks up words beside the arithmetic of a search: Tantivy holds no lock of the interpreter's."""
 
 Scores = NDArray[np.float32]
 
@@ -206,16 +210,19 @@ class WordIndex:
         fitting = words if languages is None else words.among(languages)
         query, chosen = fitting.query(), allowed if records is None else records
         depth = self._depth(limit, allowed.size, chosen.size, languages)
-        found, scores = self._found(query, depth) if depth else (_NO_IDS, _NO_SCORES)
         # The best passage of the whole collection may have what those allowed cannot.
-        best = scores if depth and len(fitting.parts) == len(words.parts) else self._found(words.query(), 1)[1]
+        whole = not depth or len(fitting.parts) < len(words.parts)
+        aside = _BESIDE.submit(self._found, words.query(), 1) if whole else None
+        found, scores = self._found(query, depth) if depth else (_NO_IDS, _NO_SCORES)
+        best = float(scores.max(initial=0.0))
         held = np.flatnonzero(are_among(found, allowed))[:limit]
         if depth and (held.size == limit or found.size < depth):
             found, scores = found[held], scores[held]
         else:
             field = "passage" if records is None else "record"
             found, scores = self._found(self._restricted(query, chosen, field), limit)
-        return Asked(fitting, found, scores, float(best.max(initial=0.0)), complete=found.size < limit)
+        best = float(aside.result()[1].max(initial=0.0)) if aside else best
+        return Asked(fitting, found, scores, best, complete=found.size < limit)
 
     def _depth(self, limit: int, allowed: int, chosen: int, languages: Collection[str] | None) -> int:
         """How many results without a filter to pick the allowed from, where they are many; else 0."""
@@ -231,17 +238,18 @@ class WordIndex:
         return self.judging(asked, ids)()
 
     def judging(self, asked: Asked, ids: Ids) -> Callable[[], Scores]:
-        """What finds `shares`, to be called once, in any thread: little that it does needs the interpreter's lock."""
+        """Begin to find `shares`, beside what the caller does until she calls for them."""
         shares = np.zeros(ids.size, dtype=np.float32)
         if asked.words is None or not asked.best:
             return lambda: shares
         _enter(shares, ids, asked.ids, asked.scores)
         rest = _NO_IDS if asked.complete else ids[shares == 0]
-        query = self._fitting(asked.words, rest) if rest.size else None
+        # What needs the interpreter's lock is done here, so that the thread hardly waits for it.
+        aside = _BESIDE.submit(self._found, self._fitting(asked.words, rest), rest.size) if rest.size else None
 
         def judged() -> Scores:
-            if query is not None:
-                _enter(shares, ids, *self._found(query, rest.size))
+            if aside is not None:
+                _enter(shares, ids, *aside.result())
             return shares / np.float32(asked.best)
 
         return judged

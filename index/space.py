@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +41,6 @@ Scores = NDArray[np.float32]
 
 FORMAT = 7
 """Raised when the indexes change their shape or the analysis of words: older snapshots are then left aside."""
-
-_BESIDE = ThreadPoolExecutor(1, thread_name_prefix="words")
-"""Looks up words beside the arithmetic of a search: Tantivy holds no lock of the interpreter's."""
 
 DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "letters", "pairs"
 
@@ -282,7 +278,7 @@ class SearchSpace:
             if words.background is not self._background:  # Passages came or went while the query was being encoded.
                 words = self._by_words(text, language, limit, allowed)
             near, cosines = _missing(words.asked.ids, *self._dense.search(vector, limit, allowed))
-            lexical = _BESIDE.submit(self._lexical.judging(words.asked, near))
+            lexical = self._lexical.judging(words.asked, near)
             ids = np.concatenate([words.asked.ids, near])
             groups = words.group, self._group(near, words.grams, words.couples)
             nearest = self._sentences.nearest(vector, ids)
@@ -294,7 +290,7 @@ class SearchSpace:
                 pairs=np.concatenate([group.pairs for group in groups]),
                 same=self._dense.are_in(language, ids),
                 length=length,
-                lexical=np.concatenate([words.asked.shares, lexical.result()]),
+                lexical=np.concatenate([words.asked.shares, lexical()]),
             )
             return Nominated(
                 ids=ids,

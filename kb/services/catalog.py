@@ -175,14 +175,18 @@ def chosen_records(filters: Filters, reader: Reader) -> Select[int]:
 
 def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
     """Ids of the chosen records, ascending: their passages are all that a search may consider."""
-    passing = [_passing(session, condition, reader) for condition in narrowing.single(filters)]
-    if not passing:
+    conditions = tuple(narrowing.single(filters))
+    if not conditions:
         return visible(session, reader)
-    # What passes a condition is visible too. The fewest come first: only those are looked for among the others.
-    found, *others = sorted(passing, key=len)
-    for ids in others:
-        found = found[are_among(found, ids)]
-    return found
+
+    def find() -> Ids:
+        # What passes a condition is visible too. The fewest come first: only those are looked for among the others.
+        found, *others = sorted((_passing(session, condition, reader) for condition in conditions), key=len)
+        for ids in others:
+            found = found[are_among(found, ids)]
+        return found
+
+    return memo(session).answer(("allowed", filters, reader), find) if len(conditions) > 1 else find()
 
 
 def visible(session: Session, reader: Reader) -> Ids:

@@ -291,12 +291,12 @@ def questions(sets: Path, turn: int = 0) -> list[str]:
 
 
 def _watched(kb: Kb) -> Stopwatch:
-    from index import space as ranking
+    from index import lexical
     from kb.services import catalog, narrowing, ordering
     from kb.services import search as answering
 
     watch = Stopwatch()
-    ranking._BESIDE = cast("Any", _Waited(ranking._BESIDE, watch))
+    lexical._BESIDE = cast("Any", _Waited(lexical._BESIDE, watch))
     space: Any = kb.models.space()
     watch.watch(kb.search, "_language", "language of the query")
     begin = space.encoding
