@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import lru_cache
 from itertools import chain
@@ -23,14 +23,15 @@ from kb.values import Circle, Filters, Point, Reader
 Counts = Mapping[str, Mapping[str, int]]
 """Facet → value → number of records, most frequent first."""
 
+_Values = tuple[tuple[str | None, ...], tuple[tuple[str, str], ...]]
+"""What a record has: the value of each of `COLUMNS`, and its terms, each after its facet."""
+
 COLUMNS = {facet.name: getattr(Record, facet.column) for facet in FACETS if facet.column}
 """Facet with one value to a record → the column that holds it."""
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _SINGLE = select(Record.id, *COLUMNS.values()).where(Record.id.in_(_IDS))
-_SEVERAL = select(Term.record_id, Term.facet, Term.value).where(
-    Term.record_id.in_(_IDS), Term.facet.in_([facet.name for facet in FACETS if facet.name not in COLUMNS])
-)
+_SEVERAL = select(Term.record_id, Term.facet, Term.value).where(Term.record_id.in_(_IDS))
 """Made once: asked at every search, a statement takes longer to make than to answer."""
 
 REGIONS_NAMED = 20
@@ -90,33 +91,46 @@ def single(filters: Filters) -> Iterator[Filters]:
 def counted(session: Session, records: Select[Any] | Sequence[int]) -> Counts:
     """For each facet its values and how many of these records have them, each record once for a value."""
     if not isinstance(records, Select):
-        return _added(memo(session).rows("facets", records, lambda ids: _values(session, ids)).values())
+        return _added([*memo(session).rows("facets", records, lambda ids: _values(session, ids)).values()])
     several = [facet.name for facet in FACETS if facet.name not in COLUMNS]
     counts = {**_counted_columns(session, records), **counted_terms(session, records, several)}
     return {facet.name: counts[facet.name] for facet in FACETS}
 
 
-def _added(values: Iterable[Sequence[tuple[str, str]]]) -> Counts:
+def _added(values: Sequence[_Values]) -> Counts:
     counts: dict[str, Counter[str]] = {facet.name: Counter() for facet in FACETS}
-    for (name, value), count in Counter(chain.from_iterable(values)).items():
+    counts.update(_by_column([single for single, _ in values]))
+    for (name, value), count in Counter(chain.from_iterable(terms for _, terms in values)).items():
         counts[name][value] = count
     return {name: _most_frequent(counter) for name, counter in counts.items()}
 
 
-def _values(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[tuple[str, str]]]:
-    """The values of each record, each with its facet."""
-    found: dict[int, list[tuple[str, str]]] = {}
-    for id_, *values in plain(session, _SINGLE, {"ids": ids}).all():
-        found[id_] = [_pair(name, value) for name, value in zip(COLUMNS, values, strict=True) if value is not None]
+def _values(session: Session, ids: Sequence[int]) -> Mapping[int, _Values]:
+    """The values of each record: those of its columns and its terms, each of these with its facet."""
+    terms: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for id_, name, value in plain(session, _SEVERAL, {"ids": ids}).all():
-        found[id_].append(_pair(name, value))
-    return found
+        terms[id_].append(_pair(name, value))
+    rows = plain(session, _SINGLE, {"ids": ids}).all()
+    return {id_: (tuple(map(_same, single)), tuple(terms[id_])) for id_, *single in rows}
 
 
 @lru_cache(maxsize=20_000)
 def _pair(name: str, value: str) -> tuple[str, str]:
     """Both; the same object for the same ones, for they are counted by the thousand, and then compared in no time."""
     return name, value
+
+
+@lru_cache(maxsize=20_000)
+def _same(value: str | None) -> str | None:
+    """The value; the same object for equal ones, which the rows of many records have."""
+    return value
+
+
+def _by_column(rows: Sequence[Sequence[str | None]]) -> dict[str, Counter[str]]:
+    """How many of these rows, each the values of `COLUMNS`, have each value."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    counts = {name: Counter(column) for name, column in zip(COLUMNS, columns, strict=True)}
+    return {name: Counter({v: n for v, n in counter.items() if v is not None}) for name, counter in counts.items()}
 
 
 def counted_terms(session: Session, records: Select[Any], names: Sequence[str]) -> Counts:
@@ -134,12 +148,7 @@ def counted_terms(session: Session, records: Select[Any], names: Sequence[str]) 
 def _counted_columns(session: Session, records: Select[Any]) -> Counts:
     """In one pass: a grouping for each column would read the records once for each."""
     rows = session.execute(select(*COLUMNS.values()).where(Record.id.in_(records))).all()
-    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
-    counts = {name: Counter(column) for name, column in zip(COLUMNS, columns, strict=True)}
-    return {
-        name: _most_frequent(Counter({v: n for v, n in counter.items() if v is not None}))
-        for name, counter in counts.items()
-    }
+    return {name: _most_frequent(counter) for name, counter in _by_column(rows).items()}
 
 
 def _most_frequent(counter: Counter[str]) -> dict[str, int]:
