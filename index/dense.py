@@ -194,16 +194,19 @@ class FlatIndex:
         return found
 
     def _centred(self, queries: _Queries, scans: Sequence[_Scan], limits: Sequence[int]) -> list[Found]:
-        """The best of all languages for each query; FAISS pads with −1 and the lowest number there is."""
-        none = np.empty((len(limits), 0), dtype=np.int64)
-        ids = np.concatenate([none, *(one.ids for one in scans)], axis=1)
-        products = np.concatenate([none.astype(np.float32), *(one.products for one in scans)], axis=1)
-        tags = np.repeat([one.tag for one in scans], [one.ids.shape[1] for one in scans]).astype(np.int64)
-        moved = (queries.vectors @ self._offsets.T)[:, tags]
-        scaled = np.where(ids >= 0, products, 0) * (queries.steps * self._step)
-        cosines = ((scaled - moved) / self._lengths[tags]).astype(np.float32)
-        found = [ids[row] >= 0 for row in range(len(limits))]
-        return [_best(ids[row][held], cosines[row][held], limits[row]) for row, held in enumerate(found)]
+        """The best of all languages for each query; where there are fewer FAISS fills up with the id −1."""
+        moved, steps = queries.vectors @ self._offsets.T, queries.steps[:, 0] * self._step
+        return [
+            _joined([self._found(one, row, steps[row], moved[row, one.tag]) for one in scans], limit)
+            for row, limit in enumerate(limits)
+        ]
+
+    def _found(self, scan: _Scan, row: int, step: np.float32, moved: np.float64) -> Found:
+        """What a scan found for one query, as the scan's language is centred now."""
+        ids, products = scan.ids[row], scan.products[row]
+        if ids[-1] < 0:
+            ids, products = ids[ids >= 0], products[ids >= 0]
+        return ids, ((products * step - moved) / self._lengths[scan.tag]).astype(np.float32)
 
     def cosines(self, vector: Vectors, ids: Ids) -> Scores:
         """Cosine of each id, in the order given; ids that are not held get NaN."""
@@ -326,7 +329,16 @@ def _selector(allowed: Ids | None) -> faiss.IDSelector | None:
     return selector
 
 
+def _joined(parts: Sequence[Found], limit: int) -> Found:
+    """The best of several."""
+    ids, scores = zip(_NOTHING, *parts, strict=True)
+    return _best(np.concatenate(ids), np.concatenate(scores), limit)
+
+
 def _best(ids: Ids, scores: Scores, limit: int) -> Found:
     """The best ones, best first, the smaller id first where scores are equal."""
+    if 0 < limit < scores.size:
+        chosen = np.flatnonzero(scores >= np.partition(scores, scores.size - limit)[scores.size - limit])
+        ids, scores = ids[chosen], scores[chosen]
     order = np.lexsort((ids, -scores))[: max(limit, 0)]
     return ids[order], scores[order]

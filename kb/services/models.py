@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from index.neutral import Projection
 from index.subjects import from_bytes
 from kb.db import Database, feed
-from kb.db.counters import plain
+from kb.db.counters import state
 from kb.db.entities import Embedding, Model, Passage
 from kb.errors import InvalidInput, ModelIncomplete, NoModel, NotFound
 from kb.protocols import Embedder, Encoding, Progress, Space, Vectors
@@ -341,15 +341,11 @@ class Models:
             return self._embedders[name]
 
 
-_IN_USE = select(Model.id, Model.name, Model.key).where(Model.in_use)
-"""Asked at every query: the projection, half a megabyte, is left to whoever opens a space."""
-
-
 def _in_use(session: Session) -> _Current:
-    row = plain(session, _IN_USE).first()
-    if row is None:
+    encoder = state(session).encoder
+    if encoder is None:
         raise NoModel("No encoder is in use: run 'kb init', or 'kb model add' and 'kb model use'.")
-    return _Current(row.id, row.name, row.key)
+    return _Current(*encoder)
 
 
 def _named(session: Session, name: str) -> Model:
