@@ -32,14 +32,18 @@ def _read(dtype: Any, dimensions: int) -> Any:
 
 
 def compiled(*given: Any) -> Callable[[Loop], Loop]:
-    """Compile a loop for arguments of these types at once; kept for the next start where that is possible."""
+    """Compile a loop for arguments of these types at once; kept for the next start where that is possible.
+
+    It does not hold the interpreter's lock.
+    """
 
     def compiling(loop: Loop) -> Loop:
+        options: dict[str, Any] = {"fastmath": set(REORDERED), "nogil": True}
         try:
-            return cast("Loop", numba.njit([given], fastmath=set(REORDERED), cache=True)(loop))
+            return cast("Loop", numba.njit([given], cache=True, **options)(loop))
         except (RuntimeError, OSError) as error:
             log.info("%s is compiled at each start, for it cannot be kept: %s", loop.__name__, error)
-            return cast("Loop", numba.njit([given], fastmath=set(REORDERED))(loop))
+            return cast("Loop", numba.njit([given], **options)(loop))
 
     return compiling
 

@@ -239,13 +239,12 @@ class WordIndex:
 
     def judging(self, asked: Asked, ids: Ids) -> Callable[[], Scores]:
         """Begin to find `shares`, beside what the caller does until she calls for them."""
-        shares = np.zeros(ids.size, dtype=np.float32)
-        if asked.words is None or not asked.best:
+        shares, words = np.zeros(ids.size, dtype=np.float32), asked.words
+        if words is None or not asked.best:
             return lambda: shares
         _enter(shares, ids, asked.ids, asked.scores)
         rest = _NO_IDS if asked.complete else ids[shares == 0]
-        # What needs the interpreter's lock is done here, so that the thread hardly waits for it.
-        aside = _BESIDE.submit(self._found, self._fitting(asked.words, rest), rest.size) if rest.size else None
+        aside = _BESIDE.submit(lambda: self._found(self._fitting(words, rest), rest.size)) if rest.size else None
 
         def judged() -> Scores:
             if aside is not None:

@@ -17,7 +17,6 @@ import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -38,9 +37,6 @@ FORMAT = 1
 
 LEAST_COSINE = 0.998
 """Between a query's vectors before and after; of 240 queries of the development sets the least is .9990."""
-
-SOON = 0.001
-"""Seconds that who asks waits for the thread to start; it does not when others' queries keep all threads busy."""
 
 _SAMPLE = (
     "passage: a",
@@ -65,24 +61,16 @@ class QuantizedQueries:
         """Start to encode a query in a thread.
 
         All that needs the interpreter's lock is done by who asks, before and after: a thread that comes back to it
-        may wait half a millisecond each time, and every row that is read would bring it back.
+        may wait for it each time, and every row that is read would bring it back.
         """
         (ids,) = self._model.tokens([text], prompt)
-        started = Event()
-        running = self._pool.submit(self._run, {"embedded": self._checkpoint.embedded(ids)}, started)
-        # It too needs the lock, once, before it can go on without: who asks would keep it for half a millisecond.
-        started.wait(SOON)
+        running = self._pool.submit(self._session.run, None, {"embedded": self._checkpoint.embedded(ids)})
 
         def vector() -> Vectors:
             (hidden,) = running.result()
             return unit(pooled(hidden, np.ones((1, len(ids)), dtype=np.int64), self.facts.pooling))
 
         return vector
-
-    def _run(self, given: Mapping[str, Floats], started: Event) -> list[Floats]:
-        started.set()
-        found: list[Floats] = self._session.run(None, given)
-        return found
 
 
 class Checkpoint:

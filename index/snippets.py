@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,16 @@ HEAD = 3
 
 LEAD = LENGTH // 5
 """Characters shown before the first marked word, so that it can be understood."""
+
+
+WORDS_KNOWN = 15_000
+"""Words of a language of which it is remembered what they may be found by."""
+
+_Written = tuple[str, tuple[str, ...]]
+"""A word in lower case without accents, and all that it may be found by as a whole."""
+
+_WRITTEN: defaultdict[str, dict[str, _Written]] = defaultdict(dict)
+"""By language and word: most words of a passage were in others, and a page of results has hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,8 @@ class _Wanted:
     """How the terms begin: a compound that has none of these within holds none of the terms."""
     joins: bool
     """Whether the language writes compounds as one word."""
+    written: dict[str, _Written] = field(compare=False)
+    """What words of the language may be found by, of those met so far."""
     known: dict[str, str | None] = field(default_factory=dict, compare=False)
     """What was found of words before: the same ones come again in every passage, and most of them twice."""
 
@@ -89,7 +102,7 @@ class _Wanted:
         asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
         found = query_forms(asked, {language, query_language})
         heads = {term.partition(":")[2][:HEAD] for term in found}
-        return cls(language, found, unmarked, tuple(heads), language in LINKS)
+        return cls(language, found, unmarked, tuple(heads), language in LINKS, _WRITTEN[language])
 
     def within(self, text: str, start: int, end: int) -> list[_Match]:
         """The words to mark in a part of a text."""
@@ -110,22 +123,19 @@ class _Wanted:
 
     def _shared(self, word: str) -> str | None:
         """The term that a word of a passage has in common with the query."""
-        lower, plain, terms = _written(word, self.language)
-        if lower in self.unmarked:
-            return None
-        shared = [term for term in terms if term in self.terms]
+        plain, terms = self.written.get(word) or self._learnt(word)
         # To take a word apart is slow, and most have nothing of the query within.
-        if self.joins and any(map(plain.__contains__, self.heads)):
-            shared.extend(self.terms.intersection(_parts(word, self.language)))
-        return min(shared, default=None)
+        parts = _parts(word, self.language) if self.joins and any(map(plain.__contains__, self.heads)) else ()
+        if (self.terms.isdisjoint(terms) and self.terms.isdisjoint(parts)) or word.lower() in self.unmarked:
+            return None
+        return min(self.terms.intersection(terms) | self.terms.intersection(parts))
 
-
-@lru_cache(maxsize=50_000)
-def _written(word: str, language: str) -> tuple[str, str, tuple[str, ...]]:
-    """A word of a passage in lower case, the same without accents, and all that it may be found by as a whole."""
-    lower = word.lower()
-    own = index_terms(word, language, parts=False)
-    return lower, fold(lower), (*own.strict, *own.loose)
+    def _learnt(self, word: str) -> _Written:
+        own = index_terms(word, self.language, parts=False)
+        if len(self.written) >= WORDS_KNOWN:
+            self.written.clear()
+        found = self.written[word] = fold(word.lower()), (*own.strict, *own.loose)
+        return found
 
 
 @lru_cache(maxsize=20_000)

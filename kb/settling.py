@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import sys
 
-SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0001
 """How long a thread may keep the interpreter while others wait for it.
 
-A search lets go of its lock dozens of times, and would wait 5 ms for it whenever another computes.
+A search lets go of its lock dozens of times, and would wait 5 ms for it whenever another computes. Its own threads wait
+for it too: the one that encodes before it begins, and the one that looks words up.
 """
 
 NEW_OBJECTS = 20_000
