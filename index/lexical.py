@@ -257,7 +257,7 @@ class WordIndex:
         """Any of the words in these passages, each of which is asked only for what its language can have."""
         held: defaultdict[str, list[int]] = defaultdict(list)
         for id_ in ids.tolist():
-            held[self._language[id_]].append(id_)
+            held[self._language.get(id_, NEUTRAL)].append(id_)
         parts = [(words.among({language}), np.array(some, dtype=np.int64)) for language, some in held.items()]
         queries = [self._restricted(part.query(), some) for part, some in parts if part.parts]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])

@@ -21,8 +21,8 @@ LEAD = LENGTH // 5
 """Characters shown before the first marked word, so that it can be understood."""
 
 
-WORDS_KNOWN = 15_000
-"""Words of a language of which it is remembered what they may be found by."""
+WORDS_KNOWN = 50_000
+"""Words of all languages of which it is remembered what they may be found by."""
 
 _Written = tuple[str, tuple[str, ...]]
 """A word in lower case without accents, and all that it may be found by as a whole."""
@@ -132,8 +132,9 @@ class _Wanted:
 
     def _learnt(self, word: str) -> _Written:
         own = index_terms(word, self.language, parts=False)
-        if len(self.written) >= WORDS_KNOWN:
-            self.written.clear()
+        if sum(map(len, _WRITTEN.values())) >= WORDS_KNOWN:
+            for words in _WRITTEN.values():
+                words.clear()
         found = self.written[word] = fold(word.lower()), (*own.strict, *own.loose)
         return found
 

@@ -101,7 +101,8 @@ def _added(values: Sequence[_Values]) -> Counts:
     counts: dict[str, Counter[str]] = {facet.name: Counter() for facet in FACETS}
     counts.update(_by_column([single for single, _ in values]))
     for (name, value), count in Counter(chain.from_iterable(terms for _, terms in values)).items():
-        counts[name][value] = count
+        if name in counts:
+            counts[name][value] = count
     return {name: _most_frequent(counter) for name, counter in counts.items()}
 
 

@@ -86,6 +86,29 @@ class TestTantivy(LexicalIndexContract):
         index.apply([gone(100 + id_, id_) for id_ in ids.tolist()])
         assert not set(index.search(WORDS, 100)[0].tolist()).intersection(ids.tolist())
 
+    def test_each_passage_is_asked_for_all_that_its_language_can_have(self, index: WordIndex) -> None:
+        texts = {
+            "it": "raccolta dei rifiuti PM 10 quartiere",
+            "de": "Sammlung im Quartier, PM 10",
+            "fr": "le quartier solaire",
+            "und": "PM 10",
+            "ro": "cu totul altceva",
+        }
+        index.apply(
+            [
+                live(number, number, language=language, text=f"{text} {'altro ' * number}")
+                for number, (language, text) in enumerate([*texts.items()] * 8, start=1)
+            ]
+        )
+        question = '"quartiere solare" raccolta rifiuti quartier Sammlung PM10'
+        whole = dict(zip(*(part.tolist() for part in index.search(question, 100)), strict=True))
+
+        shares = index.shares(index.ask(index.query(question, "it"), 1), index.ids())
+
+        expected = [whole.get(id_, 0) / max(whole.values()) for id_ in index.ids().tolist()]
+        assert shares.tolist() == pytest.approx(expected)
+        assert min(shares) == 0
+
     def test_few_allowed_among_many_better_ones_are_found(
         self, index: WordIndex, monkeypatch: pytest.MonkeyPatch
     ) -> None:
