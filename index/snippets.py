@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,16 +18,6 @@ HEAD = 3
 
 LEAD = LENGTH // 5
 """Characters shown before the first marked word, so that it can be understood."""
-
-
-WORDS_KNOWN = 50_000
-"""Words of all languages of which it is remembered what they may be found by."""
-
-_Written = tuple[str, tuple[str, ...]]
-"""A word in lower case without accents, and all that it may be found by as a whole."""
-
-_WRITTEN: defaultdict[str, dict[str, _Written]] = defaultdict(dict)
-"""By language and word: most words of a passage were in others, and a page of results has hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +78,6 @@ class _Wanted:
     """How the terms begin: a compound that has none of these within holds none of the terms."""
     joins: bool
     """Whether the language writes compounds as one word."""
-    written: dict[str, _Written] = field(compare=False)
-    """What words of the language may be found by, of those met so far."""
     known: dict[str, str | None] = field(default_factory=dict, compare=False)
     """What was found of words before: the same ones come again in every passage, and most of them twice."""
 
@@ -102,7 +89,7 @@ class _Wanted:
         asked = " ".join(word for word in WORD.findall(query) if word.lower() not in unmarked)
         found = query_forms(asked, {language, query_language})
         heads = {term.partition(":")[2][:HEAD] for term in found}
-        return cls(language, found, unmarked, tuple(heads), language in LINKS, _WRITTEN[language])
+        return cls(language, found, unmarked, tuple(heads), language in LINKS)
 
     def within(self, text: str, start: int, end: int) -> list[_Match]:
         """The words to mark in a part of a text."""
@@ -123,20 +110,19 @@ class _Wanted:
 
     def _shared(self, word: str) -> str | None:
         """The term that a word of a passage has in common with the query."""
-        plain, terms = self.written.get(word) or self._learnt(word)
+        plain, terms = _written(word, self.language)
         # To take a word apart is slow, and most have nothing of the query within.
         parts = _parts(word, self.language) if self.joins and any(map(plain.__contains__, self.heads)) else ()
         if (self.terms.isdisjoint(terms) and self.terms.isdisjoint(parts)) or word.lower() in self.unmarked:
             return None
         return min(self.terms.intersection(terms) | self.terms.intersection(parts))
 
-    def _learnt(self, word: str) -> _Written:
-        own = index_terms(word, self.language, parts=False)
-        if sum(map(len, _WRITTEN.values())) >= WORDS_KNOWN:
-            for words in _WRITTEN.values():
-                words.clear()
-        found = self.written[word] = fold(word.lower()), (*own.strict, *own.loose)
-        return found
+
+@lru_cache(maxsize=50_000)
+def _written(word: str, language: str) -> tuple[str, tuple[str, ...]]:
+    """A word of a passage in lower case without accents, and all that it may be found by as a whole."""
+    own = index_terms(word, language, parts=False)
+    return fold(word.lower()), (*own.strict, *own.loose)
 
 
 @lru_cache(maxsize=20_000)
