@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-SWITCH_SECONDS = 0.0001
+SWITCH_SECONDS = 0.000125
 """How long a thread may keep the interpreter while others wait for it.
 
 A search lets go of its lock dozens of times, and would wait 5 ms for it whenever another computes. Its own threads wait
