@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from index.dense import FlatIndex
 from index.evidence import Evidence
-from index.overlap import OverlapIndex, Wanted
 from index.sentences import SentenceIndex
 from kb.protocols import Ids, Vectors
 
@@ -19,24 +18,20 @@ SAMPLE = 200
 
 
 class Background:
-    """Passages at even distances, with all of theirs gathered once; made anew whenever the indexes change."""
+    """Passages at even distances, their `ids` ascending; made anew whenever the indexes change."""
 
-    def __init__(self, dense: FlatIndex, sentences: SentenceIndex, letters: OverlapIndex, pairs: OverlapIndex) -> None:
-        self._dense, self._sentences, self._letters, self._pairs = dense, sentences, letters, pairs
-        self._ids = _spread(sentences.ids())
-        self._wholes = dense.gather(self._ids)
-
-    def shares(self, letters: Wanted, pairs: Wanted) -> Shares:
-        """What each passage of the sample has of a query's letters and pairs of words, which takes no vector."""
-        return self._letters.shares(letters, self._ids), self._pairs.shares(pairs, self._ids)
+    def __init__(self, dense: FlatIndex, sentences: SentenceIndex) -> None:
+        self._dense, self._sentences = dense, sentences
+        self.ids = _spread(sentences.ids())
+        self._wholes = dense.gather(self.ids)
 
     def evidence(self, vector: Vectors, shares: Shares, *, language: str, length: int) -> Evidence:
-        """What speaks for each passage of the sample, as if no word of the query were in it."""
+        """What speaks for each passage of the sample, with these shares, as if no word of the query were in it."""
         letters, pairs = shares
         return Evidence(
             cosines=self._dense.cosines_with(vector, self._wholes),
-            sentences=self._sentences.nearest(vector, self._ids).cosines,
-            lexical=np.zeros(self._ids.size, dtype=np.float32),
+            sentences=self._sentences.nearest(vector, self.ids).cosines,
+            lexical=np.zeros(self.ids.size, dtype=np.float32),
             letters=letters,
             pairs=pairs,
             same=self._dense.in_language(language, self._wholes.languages),

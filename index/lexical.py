@@ -211,18 +211,19 @@ class WordIndex:
         query, chosen = fitting.query(), allowed if records is None else records
         depth = self._depth(limit, allowed.size, chosen.size, languages)
         # The best passage of the whole collection may have what those allowed cannot.
-        whole = not depth or len(fitting.parts) < len(words.parts)
-        aside = _BESIDE.submit(self._found, words.query(), 1) if whole else None
+        aside = None
+        if not depth or len(fitting.parts) < len(words.parts):
+            aside = _BESIDE.submit(self._found, words.query(), 1)
         found, scores = self._found(query, depth) if depth else (_NO_IDS, _NO_SCORES)
-        best = float(scores.max(initial=0.0))
+        best = scores
         held = np.flatnonzero(are_among(found, allowed))[:limit]
         if depth and (held.size == limit or found.size < depth):
             found, scores = found[held], scores[held]
         else:
             field = "passage" if records is None else "record"
             found, scores = self._found(self._restricted(query, chosen, field), limit)
-        best = float(aside.result()[1].max(initial=0.0)) if aside else best
-        return Asked(fitting, found, scores, best, complete=found.size < limit)
+        best = aside.result()[1] if aside else best
+        return Asked(fitting, found, scores, float(best.max(initial=0.0)), complete=found.size < limit)
 
     def _depth(self, limit: int, allowed: int, chosen: int, languages: Collection[str] | None) -> int:
         """How many results without a filter to pick the allowed from, where they are many; else 0."""
@@ -258,14 +259,13 @@ class WordIndex:
         held: defaultdict[str, list[int]] = defaultdict(list)
         for id_ in ids.tolist():
             held[self._language.get(id_, NEUTRAL)].append(id_)
-        parts = [(words.among({language}), np.array(some, dtype=np.int64)) for language, some in held.items()]
-        queries = [self._restricted(part.query(), some) for part, some in parts if part.parts]
+        parts = [(words.among({language}), some) for language, some in held.items()]
+        queries = [_both(part.query(), _silent("passage", some)) for part, some in parts if part.parts]
         return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
-    def _restricted(self, query: tantivy.Query, allowed: Ids, field: str = "passage") -> tantivy.Query:
+    def _restricted(self, query: tantivy.Query, allowed: Ids, field: str) -> tantivy.Query:
         few = allowed.size <= ONE_BY_ONE
-        silent = _silent(field, allowed.tolist()) if few else _silent_set(field, allowed.tobytes())
-        return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, silent)])
+        return _both(query, _silent(field, allowed.tolist()) if few else _silent_set(field, allowed.tobytes()))
 
     def _found(self, query: tantivy.Query, limit: int) -> tuple[Ids, Scores]:
         hits = self._searcher.search(query, min(limit, len(self._language)), count=False).hits
@@ -375,6 +375,10 @@ def _schema() -> tantivy.Schema:
     for field in ("title", "heading", "loose", "parts"):
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
+
+
+def _both(one: tantivy.Query, other: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, one), (tantivy.Occur.Must, other)])
 
 
 def _with_ids(field: str, ids: Sequence[int]) -> tantivy.Query:

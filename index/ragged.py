@@ -73,7 +73,7 @@ class Ragged:
 
     def take(self, ids: Ids) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """The rows of these ids one after the other, and where those of each begin; all must be held."""
-        return self._taken(self._at(ids))
+        return self._taken(self.spans(ids))
 
     @property
     def rows(self) -> NDArray[Any]:
@@ -103,7 +103,7 @@ class Ragged:
 
     def tags(self, ids: Ids) -> NDArray[np.int64]:
         """The number of each of these ids; all must be held."""
-        return self._at(ids)[:, 2]
+        return self.spans(ids)[:, 2]
 
     def all_tags(self) -> NDArray[np.int64]:
         """The number of every id, in the order of `ids`."""
@@ -113,9 +113,6 @@ class Ragged:
         """Whether each of these ids is held."""
         held: NDArray[np.bool_] = self._roster.places(ids) != ABSENT
         return held
-
-    def _at(self, ids: Ids) -> NDArray[np.int64]:
-        return self._places[self._roster.places(ids)]
 
     def save(self, path: Path) -> None:
         """Write what is used to a new file `path`, in NumPy's archive format."""

@@ -46,14 +46,6 @@ DENSE, LEXICAL, SENTENCES, LETTERS, PAIRS = "dense", "lexical", "sentences", "le
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Group:
-    """What is known of some nominees without a vector: the shares of letters and pairs."""
-
-    letters: Scores
-    pairs: Scores
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _ByWords:
     """What a query's words nominate, with all that judging it takes, and that of the sample, as of one state."""
 
@@ -61,7 +53,7 @@ class _ByWords:
     couples: Wanted
     asked: Asked
     wholes: Wholes
-    group: _Group
+    shares: Shares
     background: Background
     sampled: Shares
 
@@ -169,7 +161,7 @@ class SearchSpace:
         return [change for change in changes if change.passage_id in wanted]
 
     def _sample(self) -> Background:
-        return Background(self._dense, self._sentences, self._letters, self._pairs)
+        return Background(self._dense, self._sentences)
 
     def _followers(self) -> dict[str, Follower]:
         return {
@@ -280,14 +272,15 @@ class SearchSpace:
             near, cosines = _missing(words.asked.ids, *self._dense.search(vector, limit, allowed))
             lexical = self._lexical.judging(words.asked, near)
             ids = np.concatenate([words.asked.ids, near])
-            groups = words.group, self._group(near, words.grams, words.couples)
+            shares = self._shares(near, words.grams, words.couples)
+            by_letters, by_pairs = (np.concatenate(both) for both in zip(words.shares, shares, strict=True))
             nearest = self._sentences.nearest(vector, ids)
             background = words.background.evidence(vector, words.sampled, language=language, length=length)
             evidence = Evidence(
                 cosines=np.concatenate([self._dense.cosines_with(vector, words.wholes), cosines]),
                 sentences=nearest.cosines,
-                letters=np.concatenate([group.letters for group in groups]),
-                pairs=np.concatenate([group.pairs for group in groups]),
+                letters=by_letters,
+                pairs=by_pairs,
                 same=self._dense.are_in(language, ids),
                 length=length,
                 lexical=np.concatenate([words.asked.shares, lexical()]),
@@ -309,9 +302,9 @@ class SearchSpace:
             couples=couples,
             asked=asked,
             wholes=self._dense.gather(asked.ids),
-            group=self._group(asked.ids, grams, couples),
+            shares=self._shares(asked.ids, grams, couples),
             background=self._background,
-            sampled=self._background.shares(grams, couples),
+            sampled=self._shares(self._background.ids, grams, couples),
         )
 
     def _asked(self, words: Words | None, limit: int, allowed: Ids | None) -> Asked:
@@ -320,8 +313,9 @@ class SearchSpace:
         known = self._allowing(allowed)
         return self._lexical.ask(words, limit, allowed, records=known.records, languages=known.languages)
 
-    def _group(self, ids: Ids, grams: Wanted, couples: Wanted) -> _Group:
-        return _Group(letters=self._letters.shares(grams, ids), pairs=self._pairs.shares(couples, ids))
+    def _shares(self, ids: Ids, grams: Wanted, couples: Wanted) -> Shares:
+        """What is known of some passages without a vector."""
+        return self._letters.shares(grams, ids), self._pairs.shares(couples, ids)
 
     def neighbours(self, source: Source, extra: int, allowed: Ids | None = None) -> Ids:
         """Passages near a text or a part of it, nearest first; `extra` of them may be its own."""

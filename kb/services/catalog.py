@@ -176,8 +176,8 @@ def chosen_records(filters: Filters, reader: Reader) -> Select[int]:
 def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
     """Ids of the chosen records, ascending: their passages are all that a search may consider."""
     conditions = tuple(narrowing.single(filters))
-    if not conditions:
-        return visible(session, reader)
+    if len(conditions) < 2:
+        return _passing(session, filters, reader)
 
     def find() -> Ids:
         # What passes a condition is visible too. The fewest come first: only those are looked for among the others.
@@ -186,7 +186,7 @@ def allowed(session: Session, filters: Filters, reader: Reader) -> Ids:
             found = found[are_among(found, ids)]
         return found
 
-    return memo(session).answer(("allowed", filters, reader), find) if len(conditions) > 1 else find()
+    return memo(session).answer(("allowed", filters, reader), find)
 
 
 def visible(session: Session, reader: Reader) -> Ids:

@@ -308,7 +308,6 @@ def _watched(kb: Kb) -> Stopwatch:
     watch.watch(space._lexical, "ask", "words")
     watch.watch(space._lexical, "judging", "words")
     watch.watch(space._sentences, "nearest", "best sentences")
-    watch.watch(space._background, "shares", "the sample")
     watch.watch(space._background, "evidence", "the sample")
     watch.watch(space._letters, "shares", "letters")
     watch.watch(space._pairs, "shares", "pairs of words")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +12,17 @@ import pytest
 
 from index import lexical
 from index.lexical import WordIndex
+from kb.values import Change
 from tests.contract.changes import gone, live, many
 from tests.contract.lexical import WORDS, LexicalIndexContract
+
+
+def in_turn(texts: Mapping[str, str], times: int) -> list[Change]:
+    """Passages with these texts by language, one after the other, so many times; each is longer than the one before."""
+    return [
+        live(number, number, language=language, text=f"{text} {'altro ' * number}")
+        for number, (language, text) in enumerate([*texts.items()] * times, start=1)
+    ]
 
 
 class TestTantivy(LexicalIndexContract):
@@ -53,12 +62,7 @@ class TestTantivy(LexicalIndexContract):
             "de": "Sammlung der Abfälle PM10",
             "fr": "collecte des ordures PM10",
         }
-        index.apply(
-            [
-                live(number, number, language=language, text=f"{text} {'altro ' * number}")
-                for number, (language, text) in enumerate([*texts.items()] * 20, start=1)
-            ]
-        )
+        index.apply(in_turn(texts, 20))
         allowed = np.array([4, 5, 7, 29, 31], dtype=np.int64)
         words = index.query(" ".join(texts.values()) + ' "collecte des ordures" "Sammlung der Abfälle"', "fr")
         assert words is not None
@@ -94,12 +98,7 @@ class TestTantivy(LexicalIndexContract):
             "und": "PM 10",
             "ro": "cu totul altceva",
         }
-        index.apply(
-            [
-                live(number, number, language=language, text=f"{text} {'altro ' * number}")
-                for number, (language, text) in enumerate([*texts.items()] * 8, start=1)
-            ]
-        )
+        index.apply(in_turn(texts, 8))
         question = '"quartiere solare" raccolta rifiuti quartier Sammlung PM10'
         whole = dict(zip(*(part.tolist() for part in index.search(question, 100)), strict=True))
 
